@@ -1,0 +1,98 @@
+"""Commands that train and measure: train, evaluate, manifest."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from vesalius.cli import parameters as given
+from vesalius.cli.ending import DONE
+from vesalius.cli.progress import progress
+from vesalius.cli.terminal import say
+from vesalius.cli.threads import use_threads
+
+Data = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="A folder with a manifest.csv (`vesalius manifest` makes a template), or "
+        "with data sets under their own names.",
+    ),
+]
+
+
+def train(
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE", help="One of the box, denoise-mr, or a TOML file."
+        ),
+    ],
+    data: Data,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.01, metavar="M", help="Stop after as long, rates in step."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="OUT", help="For weights, card and checkpoints."
+        ),
+    ] = None,
+    threads: given.Threads = None,
+) -> int:
+    """Train a model by its recipe and write its weights and its card."""
+    use_threads(threads)
+    from vesalius.train import train as follow  # late, so that --help is instant
+
+    with progress(f"train {Path(recipe).stem}") as advance:
+
+        def told(step: int, steps: int, loss: float) -> None:
+            advance(step, steps)
+
+        folder = follow(
+            recipe, data, minutes=minutes, resume=resume, out=out, progress=told
+        )
+    say(f"weights, card and loss curve: {folder}")
+    return DONE
+
+
+def evaluate(
+    verb: Annotated[
+        Literal["denoise"],
+        typer.Argument(metavar="denoise", help="The verb to measure."),
+    ],
+    data: Data,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv", help="Measure these pictures in place of our model's."
+        ),
+    ] = None,
+    threads: given.Threads = None,
+) -> int:
+    """Measure a verb over the test patients of a data set; prints JSON."""
+    use_threads(threads)
+    from vesalius.evaluate import evaluate_denoise
+
+    measured = {"denoise": evaluate_denoise}[verb](data, predictions=predictions)
+    say(json.dumps(measured, indent=2, ensure_ascii=False))
+    return DONE
+
+
+def manifest(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.csv", help="Where to; it must not exist.")
+    ] = Path("manifest.csv"),
+) -> int:
+    """Write a template of the table that train and evaluate read."""
+    from vesalius.evaluate.manifest import write_template
+
+    write_template(file)
+    say(f"{file}: fill in one line a scan, then give its folder as --data")
+    return DONE

@@ -1,0 +1,71 @@
+"""Split: which patients train, which calibrate, which are kept for the test."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+from vesalius.errors import ConfigError
+
+Part = Literal["train", "calibrate", "test"]
+PARTS: tuple[Part, ...] = ("train", "calibrate", "test")
+
+
+@dataclass(frozen=True)
+class Split:
+    """The patients of one data set, each in exactly one part."""
+
+    train: tuple[str, ...]
+    calibrate: tuple[str, ...]
+    test: tuple[str, ...]
+
+    def part_of(self, patient: str) -> Part:
+        """Name the part a patient belongs to.
+
+        Raises:
+            ConfigError: The patient is in none.
+        """
+        for part in PARTS:
+            if patient in getattr(self, part):
+                return part
+        raise ConfigError("this patient belongs to no part of the split")
+
+
+def split(patients: Iterable[str]) -> Split:
+    """Divide the patients of one data set, always in the same way.
+
+    One rule for the whole project, so that no model has seen another's test
+    patient. A patient's rank is that of the SHA-256 of the id, which nobody chose
+    and which stays when the files move.
+
+    Args:
+        patients: Ids of one data set; what is named twice counts once.
+
+    Returns:
+        The first 60 %, rounded down, train; half of the rest, rounded down,
+        calibrate; the others test. A set of one patient trains.
+
+    Raises:
+        ConfigError: There is no patient.
+
+    Limits:
+        The split of a set changes when patients join it or leave it: use it on
+        whole sets only.
+
+    Example:
+        >>> parts = split(f"patient{n}" for n in range(10))
+        >>> len(parts.train), len(parts.calibrate), len(parts.test)
+        (6, 2, 2)
+    """
+    ranked = sorted(set(patients), key=lambda name: sha256(name.encode()).hexdigest())
+    if not ranked:
+        raise ConfigError("there is no patient to split")
+    if len(ranked) == 1:
+        return Split(tuple(ranked), (), ())
+    training = len(ranked) * 6 // 10
+    calibrating = training + (len(ranked) - training) // 2
+    return Split(
+        tuple(ranked[:training]),
+        tuple(ranked[training:calibrating]),
+        tuple(ranked[calibrating:]),
+    )

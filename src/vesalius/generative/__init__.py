@@ -1,0 +1,1 @@
+"""Losses and samplers as functions; they know no network."""

@@ -1,0 +1,5 @@
+"""Training: recipe in, model and card out."""
+
+from vesalius.train.make import train
+
+__all__ = ["train"]

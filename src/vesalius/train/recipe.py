@@ -1,0 +1,104 @@
+"""Recipe: everything that makes one model again, as one page of TOML."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from vesalius.card import Card
+from vesalius.errors import ConfigError
+from vesalius.options import load_options
+
+Objective = Literal["mean", "adversarial", "variational"]
+RECIPES = Path(__file__).parents[1] / "recipes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How one model is trained.
+
+    Attributes:
+        name: The model's name; its card and weights are called so.
+        modality: Scans of this modality are read, "MR" or "CT".
+        objective: What the network learns: the conditional mean with its quantiles,
+            that and an adversary, or a variational code.
+        start: The model whose weights are the start; None begins at random.
+        seed: Of everything drawn at random.
+        steps: Optimiser steps.
+        minutes: Wall-clock budget that ends the training early; None sets none.
+        batch: Slices a step.
+        side: Pixels along either side of a training crop.
+        widths: Channels of the network's levels.
+        depth: Residual blocks a level.
+        rate: Adam's learning rate at its highest.
+        matrix_rate: Muon's learning rate at its highest.
+        warm: Steps over which the rates rise.
+        hold: Share of the training after which the rates begin to fall.
+        average: Decay of the exponential moving average of the weights.
+        noise: Lowest and highest SD: of the scan's maximum in MR, in HU in CT.
+        sets: Share of the crops that each data set gives; "phantom" is drawn.
+        copies: Share of the crops whose contrast is made up.
+        keep_every: Steps between two checkpoints.
+        targets: How the clean pictures were made, for the card.
+        card: What the card says that is not measured; its keys are the card's.
+    """
+
+    name: str
+    modality: str
+    objective: Objective = "mean"
+    start: str | None = None
+    seed: int = 0
+    steps: int
+    minutes: float | None = None
+    batch: int = 12
+    side: int = 96
+    widths: tuple[int, ...] = (32, 64, 128)
+    depth: int = 2
+    rate: float = 1e-3
+    matrix_rate: float = 3e-3
+    warm: int = 50
+    hold: float = 0.4
+    average: float = 0.998
+    noise: tuple[float, float]
+    sets: dict[str, float] = field(default_factory=dict)
+    copies: float = 0.15
+    keep_every: int = 200
+    targets: str = "the scans as they are"
+    card: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.batch < 1:
+            raise ConfigError(f"{self.name}: steps and batch must be at least 1")
+        if self.side % (2 * 2 ** (len(self.widths) - 1)):
+            raise ConfigError(f"{self.name}: side must be a multiple of the folding")
+        if not 0 <= self.noise[0] < self.noise[1]:
+            raise ConfigError(f"{self.name}: noise runs from low to high, from 0 up")
+        if self.objective not in get_args(Objective):
+            raise ConfigError(f"{self.name}: unknown objective {self.objective!r}")
+
+    def card_of(self) -> Card:
+        """Return the card before anything is measured.
+
+        Raises:
+            ConfigError: The recipe's card has an unknown key, or lacks one.
+        """
+        try:
+            return Card(name=self.name, modalities=(self.modality,), **self.card)
+        except TypeError as error:
+            raise ConfigError(f"{self.name}: its card does not fit: {error}") from error
+
+
+def open_recipe(recipe: str | Path) -> Recipe:
+    """Find a recipe by its name in the package, or read a file of one's own.
+
+    Raises:
+        ConfigError: There is none of that name, or a key is unknown or missing.
+    """
+    own = Path(recipe)
+    path = own if own.suffix == ".toml" else RECIPES / f"{recipe}.toml"
+    if not path.is_file():
+        known = sorted(file.stem for file in RECIPES.glob("*.toml"))
+        raise ConfigError(
+            f"there is no recipe {own.name!r}; known are {', '.join(known)}, or give "
+            "the path of a .toml file"
+        )
+    return load_options(path, Recipe)
