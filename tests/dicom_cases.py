@@ -5,7 +5,12 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, MRImageStorage
+from pydicom.uid import (
+    CTImageStorage,
+    EnhancedMRImageStorage,
+    ExplicitVRLittleEndian,
+    MRImageStorage,
+)
 from pydicom.valuerep import format_number_as_ds
 
 NAME, PATIENT_ID, BORN, DOCTOR = (
@@ -17,6 +22,17 @@ NAME, PATIENT_ID, BORN, DOCTOR = (
 SECRETS = ("thistlewood", "barnaby", "qx-88213", "19310704", "ravenscar", "odile")
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 SAGITTAL = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
+_PER_FRAME = (
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "SliceThickness",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "RescaleType",
+    "EchoTime",
+    "PixelData",
+)
 CLASSES = {"CT": CTImageStorage, "MR": MRImageStorage}
 
 
@@ -134,6 +150,49 @@ def series(
         )
         for k in range(stored.shape[2])
     ]
+
+
+def enhanced(slices: list[Dataset], *, number=1) -> Dataset:
+    """One enhanced multi-frame MR out of single slices, each frame with its place.
+
+    Args:
+        slices: Of one size; their rescale and echo time go into the frames.
+        number: InstanceNumber.
+    """
+    first = slices[0]
+    d = Dataset()
+    for element in first:
+        if element.keyword not in _PER_FRAME:
+            d[element.tag] = element
+    d.SOPClassUID = EnhancedMRImageStorage
+    d.SOPInstanceUID = uid("enhanced", first.SeriesInstanceUID, number)
+    d.InstanceNumber, d.NumberOfFrames = number, len(slices)
+    measures = Dataset()
+    measures.PixelSpacing, measures.SliceThickness = first.PixelSpacing, "2.5"
+    shared = Dataset()
+    shared.PixelMeasuresSequence = [measures]
+    d.SharedFunctionalGroupsSequence = [shared]
+    d.PerFrameFunctionalGroupsSequence = [_frame_of(one) for one in slices]
+    d.PixelData = b"".join(one.PixelData for one in slices)
+    d["PixelData"].VR = "OW"
+    d.file_meta = FileMetaDataset()
+    d.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return d
+
+
+def _frame_of(one: Dataset) -> Dataset:
+    frame, place, plane, values, echo = (Dataset() for _ in range(5))
+    place.ImagePositionPatient = one.ImagePositionPatient
+    plane.ImageOrientationPatient = one.ImageOrientationPatient
+    values.RescaleSlope = one.get("RescaleSlope", "1")
+    values.RescaleIntercept = one.get("RescaleIntercept", "0")
+    values.RescaleType = "US"
+    echo.EffectiveEchoTime = float(one.EchoTime)
+    frame.PlanePositionSequence = [place]
+    frame.PlaneOrientationSequence = [plane]
+    frame.PixelValueTransformationSequence = [values]
+    frame.MREchoSequence = [echo]
+    return frame
 
 
 def write(slices: list[Dataset], folder: Path, *, prefix="IM") -> Path:

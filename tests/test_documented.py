@@ -76,10 +76,10 @@ def test_no_page_points_at_what_is_not_there(page):
     assert not [link for link in inside if not (page.parent / link).exists()]
 
 
-def test_the_readme_names_the_exit_codes_and_runs(tmp_path):
+def test_the_readme_names_the_exit_codes_in_one_screen():
     readme = (ROOT / "README.md").read_text()
+    assert len(readme.splitlines()) <= 60
     assert "0 done, 2 unusable\ninput or usage, 3 withheld, 4 weights" in readme
     (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     lines = [line for line in code.splitlines() if line.strip()]
     assert len(lines) <= 12
-    compile(code, "README.md", "exec")

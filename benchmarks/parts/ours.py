@@ -5,9 +5,8 @@ from pathlib import Path
 
 from vesalius import weights
 from vesalius.card import Card
-from vesalius.nets import Restorer
+from vesalius.nets import network_of
 from vesalius.tasks.denoise import MODELS, Model, denoise, denoise_by
-from vesalius.train.checkpoint import load_checkpoint
 from vesalius.volume import Volume
 
 OURS = "ours"
@@ -31,9 +30,10 @@ def from_checkpoint(file: Path, modality: str) -> Denoiser:
         file: What `train` wrote.
         modality: MR or CT.
     """
-    average = load_checkpoint(file).average
-    net = Restorer.shaped_like(average)
-    net.load_state_dict(average)
+    # Late: `train` brings the libraries of its own extra.
+    from vesalius.train.checkpoint import load_checkpoint
+
+    net = network_of(load_checkpoint(file).average)
     model = Model(_card(modality), net.eval().requires_grad_(False))
     return lambda scan: _shown(denoise_by(scan, model).picture)
 

@@ -16,6 +16,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, generate_uid
 
 from vesalius.cli import main
 from vesalius.cli.terminal import LONGEST_LINE
+from vesalius.io import write_volume
 
 SECRETS = ("Quillfeather", "Ottoline", "ZZ-774190", "19470213")
 RNG = np.random.default_rng(0)
@@ -200,18 +201,22 @@ def zip_bomb(folder, series):
 
 
 def deflated_dicom_bomb(folder, series):
-    path = min(series.iterdir())
-    slices = pydicom.dcmread(path)
+    """Make a slice whose pixels are what its header says, and far too many."""
+    slices = pydicom.dcmread(min(series.iterdir()))
     slices.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    slices.Rows = slices.Columns = side = 2**15
+    del slices.PixelData
+    path = folder / "bomb.dcm"
     slices.save_as(path)
     content = path.read_bytes()
     start = 144 + pydicom.dcmread(path).file_meta.FileMetaInformationGroupLength
+    pixels = b"\xe0\x7f\x10\x00OW\x00\x00" + (2 * side * side).to_bytes(4, "little")
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    plain = zlib.decompress(content[start:], -zlib.MAX_WBITS)
-    first = packer.compress(plain) + packer.flush(zlib.Z_FULL_FLUSH)
-    alone = folder / "bomb.dcm"
-    alone.write_bytes(content[:start] + first + zeros_deflated(BOMB_MB))
-    return alone, ()
+    first = packer.compress(zlib.decompress(content[start:], -zlib.MAX_WBITS) + pixels)
+    first += packer.flush(zlib.Z_FULL_FLUSH)
+    zeros = zeros_deflated(2 * side * side // 2**20)
+    path.write_bytes(content[:start] + first + zeros)
+    return path, ()
 
 
 BAD = {
@@ -332,10 +337,12 @@ def test_an_unknown_model_or_recipe_is_2(words, capfd, tmp_path, monkeypatch):
     assert capfd.readouterr().err.count("\n") == 1
 
 
-def test_altered_weights_are_4_and_nothing_is_written(
-    series, tmp_path, capfd, monkeypatch
-):
+def test_altered_weights_are_4_and_nothing_is_written(tmp_path, capfd, monkeypatch):
+    from vesalius.physics import phantom
     from vesalius.weights import shelf
+
+    head = phantom.head((96, 112, 3), (2.0, 2.0, 5.0), seed=3)
+    write_volume(phantom.scan(head, seed=3), tmp_path / "head.nii.gz")
 
     box = tmp_path / "box"
     shutil.copytree(shelf.SHELF, box)
@@ -344,6 +351,7 @@ def test_altered_weights_are_4_and_nothing_is_written(
         content[-1] ^= 1
         path.write_bytes(content)
     monkeypatch.setattr(shelf, "SHELF", box)
-    assert main(["denoise", str(series), "-o", str(tmp_path / "out")]) == 4
+    words = [str(tmp_path / "head.nii.gz"), "--modality", "MR"]
+    assert main(["denoise", *words, "-o", str(tmp_path / "out")]) == 4
     assert "altered" in capfd.readouterr().err
     assert not (tmp_path / "out").exists()

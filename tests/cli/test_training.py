@@ -24,9 +24,10 @@ def rooms(monkeypatch):
         progress(1, 10, 0.5)
         return Path("out/train/denoise-mr")
 
-    def evaluate_denoise(data, *, predictions):
+    def evaluate_denoise(data, *, predictions, progress):
         if not data.exists():
             raise ConfigError("no scans to work on")
+        progress(1, 3)
         calls["evaluate"] = (data, predictions)
         return {"patients": 3}
 

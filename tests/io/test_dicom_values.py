@@ -28,7 +28,7 @@ def test_each_slice_has_its_own_rescale(tmp_path):
 
 
 @given(bits=st.integers(2, 15), signed=st.booleans(), seed=st.integers(0, 2**16))
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_only_the_stored_bits_count_whatever_stands_above(
     tmp_path_factory, bits, signed, seed
 ):

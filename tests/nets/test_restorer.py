@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vesalius.nets import Coded, Critic, Restorer
+from vesalius.nets import Coded, Critic, Drawn, Restorer, network_of
 
 WIDTHS = (4, 6, 8)
 
@@ -84,3 +84,24 @@ def test_the_posterior_sees_the_truth_and_the_prior_does_not(net):
     assert blind.mean.shape == seeing.mean.shape
     other = coded.encode(features, estimate + 1)
     assert not torch.allclose(seeing.mean, other.mean)
+
+
+def test_drawing_is_replayable_and_scales_with_the_scan(net):
+    torch.manual_seed(1)
+    coded = Coded(net)
+    torch.nn.init.normal_(coded.mean.weight, std=0.1)
+    drawn, (slices, noise) = Drawn(coded, draws=3).eval(), scene()
+    answer = drawn(slices, noise)
+    assert torch.equal(answer, drawn(slices, noise))
+    assert (answer[:, 1:] > 0).all()
+    torch.testing.assert_close(
+        drawn(50 * slices, 50 * noise), 50 * answer, rtol=1e-3, atol=1e-2
+    )
+
+
+def test_a_network_is_known_by_its_weights(net):
+    plain, coded = net.state_dict(), Coded(net).state_dict()
+    assert isinstance(network_of(plain), Restorer)
+    assert isinstance(network_of(coded), Drawn)
+    with pytest.raises(KeyError):
+        network_of({"other.weight": torch.ones(1)})

@@ -10,6 +10,7 @@ from vesalius.errors import ConfigError, WeightsError
 from vesalius.nets import Coded, Critic, Restorer
 from vesalius.train.checkpoint import load_checkpoint
 from vesalius.train.degrade import ct_noise, leave, mr_noise, recolour
+from vesalius.train.descent import orthogonalise
 from vesalius.train.examples import Anatomy, Examples
 from vesalius.train.loop import fit, rate_at
 from vesalius.train.objectives import (
@@ -52,11 +53,11 @@ def tiny():
 def test_the_loss_falls(examples, tmp_path):
     net, batch = tiny(), examples.draw(24, 16, np.random.default_rng(9))
     before = mean_and_quantiles(net, batch).item()
-    recipe = replace(RECIPE, steps=60, batch=4)
+    recipe = replace(RECIPE, steps=150, batch=4)
     file = tmp_path / "c.safetensors"
     trained = fit(net, mean_and_quantiles, examples, recipe, file=file)
-    assert trained.steps == 60
-    assert mean_and_quantiles(net, batch).item() < 0.8 * before
+    assert trained.steps == 150
+    assert mean_and_quantiles(net, batch).item() < 0.9 * before
 
 
 def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(examples, tmp_path):
@@ -182,3 +183,15 @@ def test_shipped_recipes_open_and_an_unknown_one_is_named():
     assert open_recipe("denoise-mr").card_of().task == "denoise"
     with pytest.raises(ConfigError, match="known are denoise-ct"):
         open_recipe("denoise-xx")
+
+
+def test_an_orthogonalised_matrix_keeps_directions_and_loses_sizes():
+    rng = torch.Generator().manual_seed(0)
+    for rows, columns in ((8, 40), (40, 8)):
+        matrix = torch.randn(rows, columns, generator=rng)
+        sizes = torch.linalg.svdvals(orthogonalise(matrix))
+        # five rounds of the quintic end between 0.68 and 1.14, Jordan 2024
+        assert sizes.min() > 0.6
+        assert sizes.max() < 1.25
+        overlap = (orthogonalise(matrix) * matrix).sum()
+        assert overlap > 0.9 * torch.linalg.svdvals(matrix).sum() * sizes.min()

@@ -18,7 +18,6 @@ PACKAGES = (
     "pydicom",
     "highdicom",
     "nibabel",
-    "SimpleITK",
     "safetensors",
 )
 # What pydicom asks to decode each kind of pixel data, by the module that does it.

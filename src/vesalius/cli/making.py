@@ -57,10 +57,9 @@ def phantom(
 
 def sample(name: Sample, out: given.Out) -> int:
     """Unpack a real scan from the box: 24 slices, with licence and source beside."""
-    from vesalius.io import deliver, unpack_sample
+    from vesalius.io import samples
 
-    with deliver(out) as draft:
-        unpack_sample(name, draft)
+    samples.sample(name, out)
     say(
         f"{name}: {out}; its licence and source lie beside the slices. This patient "
         "was in training."

@@ -71,7 +71,7 @@ def evaluate(
     predictions: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE.csv", help="Measure these pictures in place of our model's."
+            metavar="FILE.csv", help="Also write a table, a row a scan and noise."
         ),
     ] = None,
     threads: given.Threads = None,
@@ -80,7 +80,9 @@ def evaluate(
     use_threads(threads)
     from vesalius.evaluate import evaluate_denoise
 
-    measured = {"denoise": evaluate_denoise}[verb](data, predictions=predictions)
+    measure = {"denoise": evaluate_denoise}[verb]
+    with progress(f"evaluate {verb}") as advance:
+        measured = measure(data, predictions=predictions, progress=advance)
     say(json.dumps(measured, indent=2, ensure_ascii=False))
     return DONE
 

@@ -18,7 +18,7 @@ DIAMETERS_MM = (3.0, 5.0, 8.0, 12.0)
 CONTRASTS_SD = (1.0, 2.0, 4.0)  # of the noise
 APART_MM = 30.0  # between centres: no lesion lies in another's surroundings
 FROM_RIM_MM = 8.0  # between a lesion's rim and the head's
-SLICES = 3  # of a patient, evenly spread over the inner half
+SLICES = 4  # of a patient, evenly spread over the inner half
 FINE = 5  # points along each side of a pixel for its share of a disc
 
 Plane = Float[np.ndarray, "x y"]
@@ -140,7 +140,7 @@ def places(
     rng: np.random.Generator,
     *,
     most: int = 8,
-) -> list[tuple[int, int]]:
+) -> list[tuple[float, float]]:
     """Choose pixels at random that lie far apart.
 
     Args:
@@ -150,13 +150,13 @@ def places(
         most: How many at most.
     """
     candidates = rng.permutation(np.argwhere(allowed))
-    chosen: list[tuple[int, int]] = []
+    chosen: list[tuple[float, float]] = []
     for x, y in candidates:
         if all(
             np.hypot((x - a) * spacing_mm[0], (y - b) * spacing_mm[1]) >= APART_MM
             for a, b in chosen
         ):
-            chosen.append((int(x), int(y)))
+            chosen.append((float(x), float(y)))
         if len(chosen) == most:
             break
     return chosen

@@ -9,6 +9,7 @@ from scipy import ndimage
 from vesalius.physics.noise import rician
 
 Plane = Float[np.ndarray, "x y"]
+Other = Float[np.ndarray, "u v"]  # of another size
 Generator = np.random.Generator
 
 # Scales on which somebody may hand a picture over as CT; None: its grey levels.
@@ -25,7 +26,7 @@ CT_WINDOWS = (
 )
 
 
-def varied_mr(picture: Plane, rng: Generator, *, whole: bool = True) -> Plane:
+def varied_mr(picture: Plane, rng: Generator, *, whole: bool = True) -> Other:
     """Return an MR slice as another scanner and sequence might show it.
 
     Turned, cropped, at another resolution and contrast, with another coil's shading,
@@ -59,7 +60,7 @@ def varied_mr(picture: Plane, rng: Generator, *, whole: bool = True) -> Plane:
     return x
 
 
-def varied_ct(picture: Plane, rng: Generator, *, whole: bool = True) -> Plane:
+def varied_ct(picture: Plane, rng: Generator, *, whole: bool = True) -> Other:
     """Return a CT slice as another scanner, dose and kernel might show it.
 
     Args:
@@ -93,7 +94,7 @@ def negatives(picture: Plane, rng: Generator, modality: str) -> Iterator[Plane]:
         yield rng.choice([0.0, 24.0, 1000.0]) - picture
 
 
-def jumbles(picture: Plane, rng: Generator) -> Iterator[Plane]:
+def jumbles(picture: Plane, rng: Generator) -> Iterator[Other]:
     """Yield a slice with its pixels, its pieces or its lines in random order."""
     yield rng.permutation(picture.ravel()).reshape(picture.shape)
     for side in (8, 16, 32, int(rng.integers(4, max(6, min(picture.shape) // 3)))):
@@ -110,7 +111,7 @@ def jumbles(picture: Plane, rng: Generator) -> Iterator[Plane]:
         yield picture[:, rng.permutation(picture.shape[1])]
 
 
-def cropped(picture: Plane, rng: Generator, least: float) -> Plane:
+def cropped(picture: Plane, rng: Generator, least: float) -> Other:
     """Cut out a random rectangle with sides of at least a share of the whole's."""
     sides = [min(n, max(24, int(n * rng.uniform(least, 1)))) for n in picture.shape]
     corner = [
@@ -138,12 +139,12 @@ def as_mr(picture: Plane, rng: Generator) -> Plane:
     return scaled ** rng.uniform(0.6, 1.7) + noise
 
 
-def _turned(picture: Plane, rng: Generator) -> Plane:
+def _turned(picture: Plane, rng: Generator) -> Other:
     turned = np.rot90(picture, int(rng.integers(4)))
     return turned[::-1] if rng.random() < 0.5 else turned
 
 
-def _framed(picture: Plane, rng: Generator, *, least: float, rim: float) -> Plane:
+def _framed(picture: Plane, rng: Generator, *, least: float, rim: float) -> Other:
     """Crop, widen and resample, each at times."""
     x = picture
     if rng.random() < 0.5:

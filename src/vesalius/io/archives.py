@@ -1,12 +1,12 @@
 """Archives: what lies in a zip, read in bounded memory and never unpacked to disk."""
 
+import io
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, cast
 
 from vesalius.errors import FormatError, ScanError
 from vesalius.io.streams import ALWAYS_ALLOWED_BYTES, MOST_INFLATION
@@ -26,7 +26,7 @@ class StoredFile:
 
     parts: tuple[str, ...]
     size: int
-    open: Callable[[], BinaryIO]
+    open: Callable[[], io.BufferedIOBase]
 
     @property
     def name(self) -> str:
@@ -42,7 +42,8 @@ def open_zip(path: Path) -> Iterator[tuple[StoredFile, ...]]:
         path: The archive; it stays open as long as its files are lent.
 
     Raises:
-        FormatError: It is damaged, encrypted, or made to fill the memory.
+        FormatError: It is damaged, or made to fill the memory.
+        ScanError: It is empty, or encrypted.
     """
     try:
         archive = zipfile.ZipFile(path)
@@ -57,6 +58,8 @@ def open_zip(path: Path) -> Iterator[tuple[StoredFile, ...]]:
                 f"the zip archive holds {len(entries)} files, more than any study; "
                 "pack the scan alone"
             )
+        if not entries:
+            raise ScanError("the zip archive is empty; pack the scan again")
         entries.sort(key=lambda entry: entry.filename)
         yield tuple(_stored(archive, entry) for entry in entries)
 
@@ -91,7 +94,7 @@ def _stored(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> StoredFile:
     return StoredFile(parts, entry.file_size, lambda: _opened(archive, entry))
 
 
-def _opened(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> BinaryIO:
+def _opened(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> io.BufferedIOBase:
     if entry.flag_bits & 1:
         raise ScanError("the zip archive is encrypted; unpack it with its password")
     if entry.file_size > max(
@@ -102,7 +105,7 @@ def _opened(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> BinaryIO:
             f"{entry.file_size} bytes: it is damaged, or made to fill the memory"
         )
     try:
-        return cast(BinaryIO, archive.open(entry))
+        return archive.open(entry)  # type: ignore[return-value]
     except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
         raise FormatError(
             "the zip archive is damaged, or packed in a way we do not read; unpack it "

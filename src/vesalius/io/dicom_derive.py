@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
 
@@ -29,6 +29,7 @@ from vesalius.io.dicom_fields import whole
 from vesalius.result import Result
 
 LONGEST_SUMMARY = 400
+_SAMPLE = 2**20  # voxels that are looked at for a window
 _WINDOW_ENDS = (1, 99)  # per cent of the voxels: a few bright ones leave the rest dark
 
 
@@ -58,7 +59,7 @@ def derive(result: Result, source: Source, folder: Path) -> tuple[str, ...]:
     if source.mirror is not None:
         voxels = np.float32(source.mirror) - voxels
     stored = _stored(voxels, source)
-    window = _window(voxels)
+    window = _window(voxels, result.picture.padding)
     maker = Maker(result.provenance, result.picture.sha256, _summary(result))
     names = []
     digits = max(4, len(str(len(source.slices))))
@@ -157,13 +158,17 @@ def _set_window(
     header.WindowCenter, header.WindowWidth = map(decimal, computed)
 
 
-def _window(voxels: Float32[np.ndarray, "i j k"]) -> tuple[float, float]:
-    """Centre and width, in whole numbers where the range is wide."""
-    low, high = (float(end) for end in np.percentile(voxels[::2, ::2], _WINDOW_ENDS))
+def _window(
+    voxels: Float32[np.ndarray, "i j k"], padding: Bool[np.ndarray, "i j k"] | None
+) -> tuple[float, float]:
+    """Centre and width of what was measured."""
+    measured = voxels if padding is None or padding.all() else voxels[~padding]
+    step = max(measured.size // _SAMPLE, 1)
+    sample = measured.ravel(order="K")[::step]
+    low, high = (float(end) for end in np.percentile(sample, _WINDOW_ENDS))
     if high - low < 1:
-        low, high = float(voxels.min()), float(voxels.max())
-    width = max(high - low, 1.0)
-    return round((low + high) / 2, 1), round(width, 1)
+        low, high = float(sample.min()), float(sample.max())
+    return round((low + high) / 2, 1), round(max(high - low, 1.0), 1)
 
 
 def _decimals(header: Dataset, keyword: str) -> list[float]:

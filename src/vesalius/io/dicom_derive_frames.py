@@ -5,6 +5,8 @@ series expects beside them. Elements keep their names where the two kinds of obj
 share them (PS3.3 A.3 and A.38, A.4 and A.36).
 """
 
+from copy import copy
+
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
@@ -99,7 +101,7 @@ def single_frame(header: Dataset, index: int) -> Dataset:
     flat = Dataset()
     for tag in header.keys():  # noqa: SIM118 - iterating would convert every element
         if tag not in _FRAMES_ONLY:
-            flat[tag] = header.get_item(tag)
+            flat[tag] = copy(header.get_item(tag))  # what is set here stays here
     implicit, little = header.original_encoding
     flat.set_original_encoding(implicit, little, header.original_character_set)
     for group in _groups_of(header, index):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Float32, Integer
 from pydicom.valuerep import format_number_as_ds
 
 from vesalius.errors import OutputError
@@ -54,10 +54,8 @@ class Stored:
 
     def holds(self, low: float, high: float) -> bool:
         """Whether all intensities between two fit."""
-        return (
-            self.lowest <= np.rint((low - self.intercept) / self.slope)
-            and np.rint((high - self.intercept) / self.slope) <= self.highest
-        )
+        ends = [np.rint((end - self.intercept) / self.slope) for end in (low, high)]
+        return bool(self.lowest <= ends[0] and ends[1] <= self.highest)
 
     def number(self, intensity: float) -> int | None:
         """Return the number an intensity is stored as; None where it does not fit."""
@@ -67,7 +65,7 @@ class Stored:
 
     def numbers(
         self, intensities: Float32[np.ndarray, "i j"]
-    ) -> Int[np.ndarray, "i j"]:
+    ) -> Integer[np.ndarray, "i j"]:
         """Return what is stored, 16 bits each, little end first.
 
         Args:

@@ -30,9 +30,10 @@ from vesalius.io.archives import StoredFile, inflated, open_zip
 getLogger("pydicom").addHandler(NullHandler())
 getLogger("pydicom").propagate = False
 
-PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+PIXEL_TAGS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
 UNDEFINED = 0xFFFFFFFF  # length of pixel data in fragments
-LONGEST_DEFLATED_HEADER = 2**24  # an enhanced header of 1000 frames has about 2 MiB
+LONGEST_DEFLATED_HEADER = 2**23  # an enhanced header of 1000 frames has about 2 MiB
+MOST_ELEMENTS = 10_000  # outside of sequences; a scanner writes some hundred
 _PREAMBLE = 128
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")  # of files without a preamble
 _PLAIN_NAME = re.compile(
@@ -107,11 +108,18 @@ def read_header(
         None without any, `UNDEFINED` where they come in fragments.
 
     Raises:
-        FormatError: A deflated header is damaged or inflates beyond all measure.
+        FormatError: The header goes on beyond all measure, or is damaged.
     """
     found: list[tuple[int, int]] = []
+    count = 0
 
     def at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
+        nonlocal count
+        count += 1
+        if count > MOST_ELEMENTS:
+            raise FormatError(
+                f"the header has more than {MOST_ELEMENTS} elements: it is damaged"
+            )
         if tag in PIXEL_TAGS:
             found.append((length, 8 if vr is None else 12))
         return bool(found)
@@ -135,15 +143,22 @@ def read_pixels(file: StoredFile, keep: Tags, most: int) -> Dataset:
         keep: Elements to keep, the pixel data among them.
         most: Bytes of pixel data that are expected; bounds what is inflated.
     """
+    pixels_seen = False
+
+    def past_pixels(tag: BaseTag, _: str | None, __: int) -> bool:
+        nonlocal pixels_seen
+        is_past, pixels_seen = pixels_seen, tag in PIXEL_TAGS
+        return is_past
+
     with _body(file, LONGEST_DEFLATED_HEADER + most) as body:
-        return _parsed(body, None, keep)
+        return _parsed(body, past_pixels, keep)
 
 
 @dataclass(frozen=True)
 class _Body:
     """What follows the file meta, inflated where it is deflated as a whole."""
 
-    stream: BinaryIO
+    stream: io.BufferedIOBase
     size: int | None  # None: there is more than was inflated
     meta: FileMetaDataset
     is_implicit: bool
@@ -156,7 +171,12 @@ def _body(file: StoredFile, most: int) -> Iterator[_Body]:
         start = stream.read(_PREAMBLE + 4)
         stream.seek(len(start) if start[_PREAMBLE:] == b"DICM" else 0)
         meta = FileMetaDataset(
-            read_dataset(stream, False, True, stop_when=lambda tag, *_: tag >> 16 != 2)
+            read_dataset(
+                cast(BinaryIO, stream),
+                False,
+                True,
+                stop_when=lambda t, *_: t >> 16 != 2,
+            )
         )
         syntax = meta.get("TransferSyntaxUID")
         if syntax == DeflatedExplicitVRLittleEndian:
@@ -172,7 +192,7 @@ def _body(file: StoredFile, most: int) -> Iterator[_Body]:
         yield _Body(stream, file.size, meta, is_implicit, is_little)
 
 
-def _guessed_encoding(stream: BinaryIO) -> tuple[bool, bool]:
+def _guessed_encoding(stream: io.BufferedIOBase) -> tuple[bool, bool]:
     """Implicit, little-endian: told by the first element, as there is no file meta."""
     place = stream.tell()
     start = stream.read(6)
@@ -182,7 +202,7 @@ def _guessed_encoding(stream: BinaryIO) -> tuple[bool, bool]:
 
 def _parsed(body: _Body, stop: Stop | None, keep: Tags | None) -> Dataset:
     parsed = read_dataset(
-        body.stream,
+        cast(BinaryIO, body.stream),
         body.is_implicit,
         body.is_little,
         stop_when=stop,
@@ -221,6 +241,4 @@ def _refuse_closed(error: OSError) -> None:
 
 
 def _on_disk(path: Path, parts: tuple[str, ...]) -> StoredFile:
-    return StoredFile(
-        parts, path.stat().st_size, lambda: cast(BinaryIO, path.open("rb"))
-    )
+    return StoredFile(parts, path.stat().st_size, lambda: path.open("rb"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vesalius.errors import GeometryError
-from vesalius.io.dicom_header import TRAITS, Frame, Place
+from vesalius.io.dicom_header import TRAITS, Frame, Place, traits_of
 from vesalius.io.place import LONE_SLICE_MM, LONE_SLICE_NOTE, Affine, edges_only
 
 # What scanners round and what lies within a mechanic's tolerance is passed in silence.
@@ -27,6 +27,7 @@ _DATES = (  # say when somebody was examined: named, but not quoted
     "FrameAcquisitionDateTime",
     "ContentTime",
 )
+MOST_COMPARED = 50  # images at one place, to find what tells them apart
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -173,7 +174,8 @@ def _refuse_other_planes(placed: list[_Slice]) -> None:
     if len(planes) == 1:
         return
     planes.sort(key=len, reverse=True)
-    scout = any("LOCALIZER" in said for one in placed for _, said in one.frame.traits)
+    firsts = [traits_of(plane[0].frame) for plane in planes[:5]]
+    scout = any("LOCALIZER" in said.get("ImageType", "") for said in firsts)
     raise GeometryError(
         f"the images lie in {len(planes)} planes (orientations), "
         f"{' and '.join(str(len(plane)) for plane in planes[:5])} in each; "
@@ -218,8 +220,9 @@ def _refuse_doubled(ordered: list[_Slice]) -> None:
 
 
 def _what_differs(frames: list[Frame]) -> str:
+    traits = [traits_of(frame) for frame in frames[:MOST_COMPARED]]
     for keyword in TRAITS:
-        values = [dict(frame.traits).get(keyword, "") for frame in frames]
+        values = [said.get(keyword, "") for said in traits]
         if len(set(values)) > 1:
             shown = [value for value in dict.fromkeys(values) if _is_number(value)]
             shown = [] if keyword in _DATES else shown

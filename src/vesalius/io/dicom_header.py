@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 from vesalius.errors import FormatError
 from vesalius.io.archives import StoredFile
 from vesalius.io.dicom_fields import items, number, numbers, term, terms, whole
+from vesalius.io.dicom_files import read_header
 
 # What may tell two images at one place apart, the most telling first.
 TRAITS = (
@@ -103,7 +104,6 @@ class Frame:
         is_rescaled: Whether the file gave slope or intercept.
         rescale_type: What the result is said to be, in capitals.
         number: InstanceNumber or frame number; None if not given.
-        traits: What may tell it from another image at the same place.
     """
 
     file: StoredFile
@@ -119,7 +119,6 @@ class Frame:
     is_rescaled: bool
     rescale_type: str
     number: int | None
-    traits: tuple[tuple[str, str], ...]
 
 
 def frames_of(header: Dataset, file: StoredFile) -> tuple[Frame, ...]:
@@ -134,21 +133,31 @@ def frames_of(header: Dataset, file: StoredFile) -> tuple[Frame, ...]:
     """
     count = whole(header, "NumberOfFrames") or 1
     per_frame = items(header, "PerFrameFunctionalGroupsSequence")
-    if not per_frame:
-        return tuple(
-            _frame((header,), header, file, index) for index in range(min(count, 2))
-        )
-    if len(per_frame) != count:
+    if per_frame and len(per_frame) != count:
         raise FormatError(
             f"the image says it has {count} frames, but describes {len(per_frame)}; "
             "export it again"
         )
-    shared = items(header, "SharedFunctionalGroupsSequence")[:1]
-    common = tuple(group for item in shared for group in _groups(item))
+    described = len(per_frame) or min(count, 2)
     return tuple(
-        _frame((*_groups(item), *common, header), header, file, index)
-        for index, item in enumerate(per_frame)
+        _frame(layers, header, file, index)
+        for index, layers in enumerate(_layers(header, described))
     )
+
+
+def traits_of(frame: Frame) -> dict[str, str]:
+    """Read again what may tell a frame from another image at the same place.
+
+    Args:
+        frame: Of a file that is still lent.
+    """
+    header, _ = read_header(frame.file)
+    layers = _layers(header, frame.index + 1)[frame.index]
+    return {
+        keyword: "/".join(said)
+        for keyword in TRAITS
+        if (said := next(filter(None, (terms(x, keyword) for x in layers)), ()))
+    }
 
 
 def is_mosaic(header: Dataset) -> bool:
@@ -170,7 +179,6 @@ def contrast_of(header: Dataset) -> str | None:
 def _frame(
     layers: tuple[Dataset, ...], header: Dataset, file: StoredFile, index: int
 ) -> Frame:
-    """Look each field up in the frame's own groups, the shared ones, the header."""
     edges, at_detector = _edges(layers)
     slope = _first(layers, "RescaleSlope", 1)
     if slope == (0.0,):
@@ -190,8 +198,17 @@ def _frame(
         is_rescaled=slope is not None or intercept is not None,
         rescale_type=next(filter(None, (term(x, "RescaleType") for x in layers)), ""),
         number=whole(header, "InstanceNumber") if len(layers) == 1 else index + 1,
-        traits=_traits(layers),
     )
+
+
+def _layers(header: Dataset, count: int) -> list[tuple[Dataset, ...]]:
+    """For each frame where a field may stand: its groups, the shared ones, the rest."""
+    per_frame = items(header, "PerFrameFunctionalGroupsSequence")
+    shared = items(header, "SharedFunctionalGroupsSequence")[:1]
+    if not per_frame:
+        return [(header,)] * count
+    common = tuple(group for item in shared for group in _groups(item))
+    return [(*_groups(item), *common, header) for item in per_frame[:count]]
 
 
 def _groups(item: Dataset) -> tuple[Dataset, ...]:
@@ -251,11 +268,3 @@ def _place(layers: tuple[Dataset, ...]) -> Place | None:
             "repaired where the scan was exported"
         )
     return Place(np.array(position), across / lengths[0], down / lengths[1])
-
-
-def _traits(layers: tuple[Dataset, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (keyword, "/".join(said))
-        for keyword in TRAITS
-        if (said := next(filter(None, (terms(x, keyword) for x in layers)), ()))
-    )

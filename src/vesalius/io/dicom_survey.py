@@ -127,20 +127,17 @@ def survey(files: tuple[StoredFile, ...]) -> Survey:
         if len(files) > 1 and (kind := other_file(file)):
             others[kind] += 1
             continue
-        start = dicom_start(file)
-        if start is None:
-            others[foreign_file(file)] += 1
-            continue
-        name = called(file, number, len(files))
+        start: str | None = "DICM"
         try:
             with damage_named("it"):
-                found = _looked_at(file, described)
+                start = dicom_start(file)
+                found = _looked_at(file, described) if start else foreign_file(file)
         except FormatError as error:
+            found = foreign_file(file)
             if start == "DICM":
+                name = called(file, number, len(files))
                 broken.append(f"{name} cannot be read: {error}")
-            else:
-                others[foreign_file(file)] += 1
-            continue
+                continue
         if isinstance(found, Image):
             images.append(found)
         else:

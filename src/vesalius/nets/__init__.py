@@ -1,7 +1,8 @@
 """Architectures, one file each: modules and nothing else."""
 
-from vesalius.nets.coded import Coded
+from vesalius.nets.coded import Coded, Drawn
 from vesalius.nets.critic import Critic
+from vesalius.nets.known import network_of
 from vesalius.nets.restorer import Restorer
 
-__all__ = ["Coded", "Critic", "Restorer"]
+__all__ = ["Coded", "Critic", "Drawn", "Restorer", "network_of"]

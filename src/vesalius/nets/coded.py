@@ -11,6 +11,8 @@ from vesalius.nets.restorer import FOLD, NEIGHBOURS, Block, Restorer
 
 CODES = 8  # channels of the code, at a quarter of the picture's size
 LOG_SD_BOUND = 4.0
+DRAWS = 8
+Z_90 = 1.645  # standard deviations to either end of a normal's middle 90 %
 
 
 class Code(NamedTuple):
@@ -97,3 +99,47 @@ def _encoder(width: int) -> nn.Sequential:
         nn.ReLU(),
         nn.Conv2d(2 * CODES, 2 * CODES, 3, padding=1),
     )
+
+
+class Drawn(nn.Module):
+    """What a coded restorer says by drawing codes: the mean of the draws, and a width.
+
+    Args:
+        coded: A trained one.
+        draws: Codes drawn from the prior; the same ones at every call.
+    """
+
+    def __init__(self, coded: Coded, draws: int = DRAWS) -> None:
+        super().__init__()
+        self.coded, self.draws = coded, draws
+
+    @property
+    def multiple(self) -> int:
+        """Both sides of the input must be a multiple of this many pixels."""
+        return max(self.coded.restorer.multiple, 2 * FOLD)
+
+    def forward(
+        self,
+        slices: Float[Tensor, "n 3 y x"],
+        noise: Float[Tensor, "n 1 y x"],
+    ) -> Float[Tensor, "n 3 y x"]:
+        """Return the mean of the draws, and the half-width of their 90 %, twice.
+
+        The spread of the draws and the SD the decoder leaves unexplained add in
+        square; the interval is a normal's.
+        """
+        features, estimate = self.coded.condition(slices, noise)
+        prior = self.coded.encode(features)
+        rng = torch.Generator().manual_seed(0)
+        changes, variances = [], []
+        for _ in range(self.draws):
+            unit = torch.randn(prior.mean.shape, generator=rng).to(prior.mean)
+            code = prior.mean + prior.log_sd.exp() * unit
+            change, log_sd = self.coded.decode(code, features)
+            changes.append(change)
+            variances.append((2 * log_sd).exp())
+        drawn = torch.stack(changes)
+        variance = drawn.var(0, unbiased=False) + torch.stack(variances).mean(0)
+        width = Z_90 * variance.sqrt() * _unit(noise)
+        picture = estimate + drawn.mean(0) * _unit(noise)
+        return torch.cat([picture, width, width], dim=1)

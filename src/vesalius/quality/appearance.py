@@ -16,6 +16,7 @@ HU_EDGES = (-1100.0, -900.0, -650.0, -140.0, -40.0, 15.0, 90.0, 200.0, 500.0, 15
 HU_SCALE = 1000.0
 
 Plane = Float[np.ndarray, "x y"]
+Small = Float[np.ndarray, "u v"]
 
 
 def describe(
@@ -74,13 +75,13 @@ def order(stack: Float[np.ndarray, "n x y"]) -> tuple[float, float]:
     return float(np.log((far + 1e-6) / (near + 1e-6))), float(far / (within + 1e-6))
 
 
-def thumbnail(picture: Plane, modality: str) -> Plane:
+def thumbnail(picture: Plane, modality: str) -> Small:
     """Shrink one slice to a square of `THUMB` pixels, scaled as `describe` does."""
     plane = picture.astype(np.float64)
     return _shrunk(_levelled(_thinned(plane), plane, modality))
 
 
-def _thinned(picture: Plane) -> Plane:
+def _thinned(picture: Plane) -> Small:
     step = -(-max(picture.shape) // LARGEST)
     if step == 1:
         return picture
@@ -97,7 +98,7 @@ def _levelled(plane: Plane, kept: np.ndarray, modality: str) -> Plane:
     return ((plane - low) / max(bright, 1e-9)).clip(-0.2, 2.5)
 
 
-def _shrunk(plane: Plane) -> Plane:
+def _shrunk(plane: Plane) -> Small:
     """Average down to a square, stretched."""
     size = [max(1, n // THUMB) for n in plane.shape]
     smooth = uniform_filter(plane, size)

@@ -112,4 +112,4 @@ def _disorder(scan: Volume, axis: int, kind: str) -> float:
     if unlike < ALIKE:
         return 0.0
     expected = FEW_IN_ORDER if count <= FEW else MANY_IN_ORDER
-    return float(1 / (1 + np.exp(((found - expected) / 0.02).clip(-30, 30))))
+    return float(1 / (1 + np.exp(np.clip((found - expected) / 0.02, -30, 30))))

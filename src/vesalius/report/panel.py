@@ -10,7 +10,7 @@ from vesalius.errors import GeometryError
 from vesalius.report import paint
 from vesalius.report.gallery import Scale, picture_of, scales_of
 from vesalius.report.planes import Plane, cut, place_of, planes_of, positions_of
-from vesalius.report.windows import sample_of, windows_of
+from vesalius.report.windows import body_from, sample_of, windows_of
 from vesalius.report.words import FIXED_SPACE, amount, number
 from vesalius.result import Result
 from vesalius.volume import Volume
@@ -20,6 +20,7 @@ NARROWEST, WIDEST = 220, 480  # of one picture: legible, and five fit a README
 GROUND, INK, QUIET, SIDE = "#0b0d0f", "#eef1f3", "#aeb8c0", "#ffe9a8"
 
 Picture = Float32[np.ndarray, "rows columns"]
+Where = Bool[np.ndarray, "rows columns"]
 
 
 def before_after(scan: Volume, result: Result, truth: Volume | None = None) -> bytes:
@@ -59,13 +60,11 @@ def before_after(scan: Volume, result: Result, truth: Volume | None = None) -> b
     ]
     if truth is not None:
         right = cut(truth.voxels, plane, position)
-        known = (
-            right
-            if scan.padding is None
-            else _blank(right, scan.padding, plane, position)
-        )
-        errors = [amount(_error(one, known), scan.units) for one in (before, after)]
-        told = f"error {errors[0]} before, {errors[1]} after"
+        known = right > body_from(right[np.isfinite(right)], truth.units)
+        errors = [
+            amount(_error(one, right, known), scan.units) for one in (before, after)
+        ]
+        told = f"error in the body {errors[0]} before, {errors[1]} after"
         tiles.append(_tile(plane, "Truth", grey(right), told))
     if "removed" in scales:
         image = paint.differences(scales["removed"].high)(before - after)
@@ -77,17 +76,11 @@ def before_after(scan: Volume, result: Result, truth: Volume | None = None) -> b
     return _png(_beside(tiles))
 
 
-def _blank(
-    picture: Picture, padding: Bool[np.ndarray, "i j k"], plane: Plane, position: int
-) -> Picture:
-    """Leave out, as NaN, what was not measured."""
-    filled = cut(padding.astype(np.float32), plane, position)
-    return np.where(filled > 0, np.float32(np.nan), picture)
-
-
-def _error(picture: Picture, truth: Picture) -> float:
-    """Root of the mean squared error, over what the scanner measured of the slice."""
-    return float(np.sqrt(np.nanmean((picture - truth) ** 2)))
+def _error(picture: Picture, truth: Picture, where: Where) -> float:
+    """Root of the mean squared error, in the body: air has noise of its own kind."""
+    return (
+        float(np.sqrt(np.mean((picture - truth)[where] ** 2))) if where.any() else 0.0
+    )
 
 
 def _tile(

@@ -88,11 +88,20 @@ def sample_of(volume: Volume) -> Sample:
         measured = ~volume.padding[::i, ::j, ::k]
     if not measured.any():
         measured = np.ones(voxels.shape, bool)
-    level = BODY_FROM_HU
-    if volume.units != "HU":
-        level = BODY_FROM * float(np.percentile(voxels[measured], BRIGHT_END))
-    body = (voxels > level) & measured
+    body = (voxels > body_from(voxels[measured], volume.units)) & measured
     return Sample((i, j, k), voxels, measured, body if body.any() else measured)
+
+
+def body_from(voxels: Float32[np.ndarray, " n"], units: str) -> float:
+    """Say above which intensity a voxel belongs to the body and not to the air.
+
+    Args:
+        voxels: What the scanner measured.
+        units: Of the intensities.
+    """
+    if units == "HU":
+        return BODY_FROM_HU
+    return BODY_FROM * float(np.percentile(voxels, BRIGHT_END))
 
 
 def windows_of(volume: Volume, sample: Sample) -> tuple[Window, ...]:

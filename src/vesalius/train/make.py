@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
-from vesalius.train.measure import measured
 
 from vesalius import weights
 from vesalius.card import DataUse, Training
@@ -21,6 +20,7 @@ from vesalius.train.curve import draw_curve
 from vesalius.train.examples import Examples, Noise
 from vesalius.train.licences import LICENCES, OWN
 from vesalius.train.loop import Loss, Progress, Trained, fit
+from vesalius.train.measure import measured
 from vesalius.train.objectives import (
     Duel,
     adversarial,

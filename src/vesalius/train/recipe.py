@@ -21,6 +21,7 @@ class Recipe:
         modality: Scans of this modality are read, "MR" or "CT".
         objective: What the network learns: the conditional mean with its quantiles,
             that and an adversary, or a variational code.
+        ships: Whether the model goes into the box.
         start: The model whose weights are the start; None begins at random.
         seed: Of everything drawn at random.
         steps: Optimiser steps.
@@ -45,6 +46,7 @@ class Recipe:
     name: str
     modality: str
     objective: Objective = "mean"
+    ships: bool = True
     start: str | None = None
     seed: int = 0
     steps: int
