@@ -119,6 +119,11 @@ def _restorers(asked: argparse.Namespace) -> list[tuple[str, Restorer]]:
     return [(BM3D, bm3d)] if asked.peers_only else [(BM3D, bm3d), (OURS, ours)]
 
 
+def _weights(asked: argparse.Namespace) -> str | None:
+    """Fingerprint what was measured; a checkpoint has none."""
+    return None if asked.peers_only or asked.mr else fingerprint_of("MR")
+
+
 def _page(found: dict[str, Any]) -> str:
     lines = ["# Lesion survival, ours beside BM3D", ""]
     lines += ["Written by `benchmarks/lesions.py`; see `docs/reference/benchmarks.md`."]

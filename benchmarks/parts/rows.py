@@ -101,11 +101,19 @@ def _methods(scores: dict[str, list[Scores]]) -> dict[str, Any]:
 def _pictures(
     pair: Pair, settings: Settings, run: Run, told: Callable[[str], None]
 ) -> dict[str, np.ndarray]:
+    modality = pair.truth.modality
     pictures = {NOISY: pair.at_chosen(pair.noisy.voxels)}
-    for peer in PEERS[pair.truth.modality]:
-        setting = settings.get(peer.name, Setting(peer.dial[0], False))
-        pictures[peer.name] = stacked(peer, setting, pair, run.cache)
-        if peer.name not in settings:
-            both = Setting(setting.dial, True)
-            pictures[peer.name + CORRECTED] = stacked(peer, both, pair, run.cache)
+    for peer in PEERS[modality]:
+        told(f"{peer.name}: {len(pair.chosen)} slices")
+        if not peer.slow:
+            tuned = settings[peer.name]
+            pictures[peer.name] = stacked(peer, tuned, pair, run.cache)
+            continue
+        for dial in peer.dial:
+            name = peer.name if modality == "MR" else f"{peer.name}, {dial:g} sigma"
+            plain = Setting(dial, False)
+            pictures[name] = stacked(peer, plain, pair, run.cache)
+            if modality == "MR":
+                floorless = plain._replace(corrected=True)
+                pictures[name + CORRECTED] = stacked(peer, floorless, pair, run.cache)
     return pictures

@@ -29,7 +29,7 @@ Settings = dict[str, Setting]
 def tuned(
     cell: Cell, data: Path, folder: Path, file: Path, told: Callable[[str], None]
 ) -> Settings:
-    """Return each peer's best setting in a cell, from the file or found now.
+    """Return each fast peer's best setting in a cell, from the file or found now.
 
     Args:
         cell: What is measured.
@@ -60,8 +60,7 @@ def _found(
     pairs = [degraded(case, cell, each, SEED, folder) for case in cases]
     found = {}
     for peer in PEERS[cell.modality]:
-        # One value is nothing to tune: BM3D in MR is told the truth instead.
-        if len(peer.dial) > 1:
+        if not peer.slow:
             told(f"tuning {peer.name} for {cell.name}")
             found[peer.name] = _best(peer, pairs, folder)
     return found
@@ -81,7 +80,10 @@ def _best(peer: Peer, pairs: list[Pair], folder: Path) -> dict[str, object]:
         "dial": best.dial,
         "corrected": best.corrected,
         "unit": peer.unit,
-        "tried": [[*setting, round(found, 3)] for setting, found in tried.items()],
+        "tried": {
+            f"{setting.dial:g}{' corrected' * setting.corrected}": round(found, 3)
+            for setting, found in tried.items()
+        },
     }
 
 

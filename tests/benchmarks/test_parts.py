@@ -16,12 +16,14 @@ pytest.importorskip("pywt", reason="the wavelet peer needs the extra 'bench'")
 from parts import cells, tuning
 from parts.cache import remembered
 from parts.cells import Cell, cases_of, degraded, shares, spread_out
-from parts.peers import FAST, Noise, Peer
+from parts.peers import MR_PEERS, Noise, Peer
 from parts.rows import Run, measured, pairs_of
 from parts.scores import best_of, differences, scored, summary
 from parts.table import draw, page
+from parts.tuning import Setting
 
 SIGMA = 0.08
+FAST = tuple(peer for peer in MR_PEERS if not peer.slow)
 
 
 def head(side: int = 48, slices: int = 6) -> Volume:
@@ -46,7 +48,7 @@ def data(tmp_path):
 
 @pytest.fixture
 def cell(monkeypatch):
-    monkeypatch.setitem(tuning.PEERS, "MR", (double_blur,))
+    monkeypatch.setitem(tuning.PEERS, "MR", (slow_blur, double_blur))
     monkeypatch.setattr("parts.rows.PEERS", tuning.PEERS)
     return Cell("manifest", "2-scan0", "MR", SIGMA)
 
@@ -55,7 +57,8 @@ def blurred(noisy, noise, dial):
     return FAST[-1].clean(noisy, noise, dial)
 
 
-double_blur = Peer("BM3D", blurred, (0.5, 5.0), "pixels")
+double_blur = Peer("blur", blurred, (0.5, 5.0), "pixels")
+slow_blur = Peer("BM3D", blurred, (1.0,), "pixels", slow=True)
 
 
 @given(st.integers(1, 40), st.integers(1, 60))
@@ -151,7 +154,7 @@ def test_tuning_finds_the_better_dial_on_training_patients_and_keeps_it(data, ce
     file = data / "tuning.json"
     heard = []
     settings = tuning.tuned(trained, data, data / "cache", file, heard.append)
-    assert settings["BM3D"].dial == 0.5
+    assert settings["blur"].dial == 0.5
     assert heard
     heard.clear()
     assert tuning.tuned(trained, data, data / "cache", file, heard.append) == settings
@@ -165,10 +168,10 @@ def test_a_cell_is_measured_from_scan_to_page(data, cell, tmp_path):
     def perfect(noisy: Volume) -> Volume:
         return noisy.with_voxels(head().voxels + np.float32(1e-4))
 
-    row = measured(cell, run, {}, perfect, lambda words: None)
+    row = measured(cell, run, {"blur": Setting(0.5, True)}, perfect, lambda words: None)
     methods = row["methods"]
     assert row["slices"] == 3
-    assert set(methods) == {"noisy", "BM3D", "BM3D, Rician-corrected", "ours"}
+    assert set(methods) == {"noisy", "BM3D", "BM3D, Rician-corrected", "blur", "ours"}
     assert all(
         m["ours_minus"]["psnr"]["low"] > 0 for n, m in methods.items() if n != "ours"
     )

@@ -375,6 +375,16 @@ def test_a_padding_range_is_carried_over(tmp_path):
     assert np.array_equal(back.voxels[:2], result.picture.voxels[:2])
 
 
+def test_padding_is_exact_where_the_source_has_an_odd_slope(tmp_path):
+    block = stored_block("CT")
+    block[:2, :2, :] = 0
+    put = {"RescaleSlope": "2.0002442", "RescaleIntercept": "-3024.8752"}
+    scan = read(series(tmp_path / "in", block=block + 800 * (block > 0), **put))
+    assert scan.padding.any()
+    _, _, back = carried(tmp_path / "in", tmp_path)
+    assert np.array_equal(back.voxels[scan.padding], scan.voxels[scan.padding])
+
+
 def test_an_unused_padding_value_costs_no_precision(tmp_path):
     source = series(tmp_path / "in", PixelRepresentation=1, PixelPaddingValue=-32768)
     _, slices, _ = carried(source, tmp_path)

@@ -70,8 +70,8 @@ def test_noise_of_another_kernel_is_measured_by_its_sd_not_its_finest_detail():
 def test_where_it_varies_a_map_says_where():
     truth = anatomy()
     rng = np.random.default_rng(0)
-    slope = np.linspace(0.4, 1.6, truth.voxels.shape[1], dtype=np.float32)
-    sigma = 0.06 * float(truth.voxels.max()) * slope[None, :, None]
+    slope = np.linspace(0.5, 1.5, truth.voxels.shape[1], dtype=np.float32)
+    sigma = 0.1 * float(truth.voxels.max()) * slope[None, :, None]
     scan = truth.with_voxels(rician(truth.voxels, sigma, rng))
     found = estimate_noise(scan)
     assert found.varies

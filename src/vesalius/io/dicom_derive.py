@@ -118,14 +118,21 @@ def _describe_pixels(header: Dataset, source: SourceSlice, stored: Stored) -> No
 
 def _stored(voxels: Float32[np.ndarray, "i j k"], source: Source) -> Stored:
     low, high = float(voxels.min()), float(voxels.max())
-    first = source.slices[0]
-    padding = _padding(first, "PixelPaddingValue")
+    padding = _padded_with(voxels, source)
     rescaled = any((one.slope, one.intercept) != (1.0, 0.0) for one in source.slices)
     if source.mirror is not None:
         return stored_mirrored(low, high, source.mirror, rescaled=rescaled)
     if source.scan.units == "HU":
         return stored_hounsfield(low, high, padding)
     return stored_signal(low, high, padding, rescaled=rescaled)
+
+
+def _padded_with(voxels: Float32[np.ndarray, "i j k"], source: Source) -> float | None:
+    """What stands outside the circle, else what the file says would stand there."""
+    if source.scan.padding is None or not source.scan.padding.any():
+        return _padding(source.slices[0], "PixelPaddingValue")
+    values, counts = np.unique(voxels[source.scan.padding], return_counts=True)
+    return float(values[np.argmax(counts)])
 
 
 def _padding(source: SourceSlice, keyword: str) -> float | None:

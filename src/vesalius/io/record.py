@@ -10,7 +10,6 @@ from vesalius.result import Result
 from vesalius.volume import Volume
 
 USE = "research only, not for diagnosis"
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 def recorded(
@@ -77,7 +76,7 @@ def _card(card: Card) -> dict[str, object]:
     }
 
 
-def _plain(value: object) -> Json:
+def _plain(value: object) -> object:
     """Turn tuples to lists, NumPy's numbers to Python's, and what is none to null."""
     if value is None or isinstance(value, bool | str):
         return value
