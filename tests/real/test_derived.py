@@ -14,7 +14,15 @@ from vesalius.result import Provenance, Result, Verdict
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 here = pytest.mark.skipif(not DATA.is_dir(), reason="the data sets are not here")
-EVERY = 12  # slices to the next one that is validated: it takes a tenth of a second
+EVERY = 32  # slices to the next one that is validated: it takes a tenth of a second
+SAME = (
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "FrameOfReferenceUID",
+    "StudyInstanceUID",
+    "PatientID",
+)
 SINGLE = (
     "pydicom__CT_small.dcm",
     "pydicom__MR_small_RLE.dcm",
@@ -83,25 +91,16 @@ def test_a_whole_series(tmp_path, name, count, step):
     result, back, slices = carried(DATA / name, tmp_path / "out")
     assert len(slices) == count
     assert np.abs(back.voxels - result.picture.voxels).max() <= step + 1e-3
-    sources = [pydicom.dcmread(f) for f in (DATA / name).glob("*.dcm")]
+    sources = [pydicom.dcmread(f, defer_size=1024) for f in (DATA / name).glob("*.dcm")]
     by_uid = {one.SOPInstanceUID: one for one in sources}
-    for file in slices:
-        one = pydicom.dcmread(file)
+    for number, file in enumerate(slices):
+        one = pydicom.dcmread(file, defer_size=1024)
         source = by_uid.pop(one.SourceImageSequence[0].ReferencedSOPInstanceUID)
-        for keyword in (
-            "ImagePositionPatient",
-            "ImageOrientationPatient",
-            "PixelSpacing",
-            "FrameOfReferenceUID",
-            "StudyInstanceUID",
-            "PatientID",
-        ):
+        for keyword in SAME:
             assert one[keyword].value == source[keyword].value
-        original = source.pixel_array * float(source.get("RescaleSlope", 1))
-        ours = one.pixel_array * float(one.get("RescaleSlope", 1))
-        assert (
-            np.corrcoef(original[::4, ::4].ravel(), ours[::4, ::4].ravel())[0, 1] > 0.9
-        )
+        if number % EVERY == 0:
+            pixels = [each.pixel_array[::4, ::4].ravel() for each in (source, one)]
+            assert np.corrcoef(pixels)[0, 1] > 0.9
     assert not by_uid
     assert not errors(slices[::EVERY])
 

@@ -65,8 +65,8 @@ def folder_names(inputs: Sequence[Path]) -> list[str]:
     """Name a folder after each scan: its last component, its endings left out.
 
     Example:
-        >>> folder_names([Path("a/t1.nii.gz"), Path("b/t1.nii"), Path("ct.1.2/")])
-        ['t1', 't1-2', 'ct.1.2']
+        >>> folder_names([Path("a/t1.nii.gz"), Path("b/t1.nii"), Path("chest")])
+        ['t1', 't1-2', 'chest']
     """
     names: list[str] = []
     for source in inputs:

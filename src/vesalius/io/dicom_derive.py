@@ -123,7 +123,9 @@ def _stored(voxels: Float32[np.ndarray, "i j k"], source: Source) -> Stored:
     if source.mirror is not None:
         return stored_mirrored(low, high, source.mirror, rescaled=rescaled)
     if source.scan.units == "HU":
-        return stored_hounsfield(low, high, padding)
+        grids = {(one.slope, one.intercept) for one in source.slices}
+        grid = next(iter(grids)) if len(grids) == 1 else None
+        return stored_hounsfield(low, high, padding, grid)
     return stored_signal(low, high, padding, rescaled=rescaled)
 
 

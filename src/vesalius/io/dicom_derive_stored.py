@@ -17,6 +17,7 @@ _STEPS_HU = (0.0625, 0.1, 0.125, 0.25, 0.5, 1.0)
 _STEPS_MIRRORED = (0.008, 0.04, 0.2, 1.0)
 _LONGEST_WHOLE = 1e15  # a sign and 15 digits
 _WIDEST = 2.0**110  # float32 ends at 2^128
+_HALVINGS = 6  # of an odd slope: 1/64 of a usual one is finer than any noise
 _BITS = 16  # CT and MR Image Storage have no room for more (PS3.3 C.8.2.1, C.8.3.1)
 # A step of 1 in 250 of the brightest is below the noise of any MR: then whole numbers
 # do, as scanners store them: MR Image Storage has no rescale, and viewers miss it.
@@ -75,13 +76,21 @@ class Stored:
         return np.rint(exact).astype("<i2" if self.signed else "<u2")
 
 
-def stored_hounsfield(low: float, high: float, padding: float | None) -> Stored:
+def stored_hounsfield(
+    low: float,
+    high: float,
+    padding: float | None,
+    grid: tuple[float, float] | None = None,
+) -> Stored:
     """Choose how CT numbers are stored.
 
     Args:
         low: Lowest of the volume, in HU.
         high: Highest of the volume.
         padding: What stands where nothing was measured; stored exactly.
+        grid: Slope and intercept of the source, if all its slices have the same. An
+            odd slope is then halved until it is fine enough, so that what was kept
+            from the source falls on a step again.
 
     Returns:
         The finest step that holds the range, 0.1 HU or better up to 6,553 HU.
@@ -89,6 +98,12 @@ def stored_hounsfield(low: float, high: float, padding: float | None) -> Stored:
     Raises:
         OutputError: The range is beyond all measure.
     """
+    odd = grid is not None and all(_off(grid[0], step) for step in (0.0625, 0.1))
+    if grid is not None and odd:
+        halved = (grid[0] / 2**times for times in range(_HALVINGS, -1, -1))
+        fine = _fits(low, high, halved, grid[1])
+        if fine is not None:
+            return fine
     return _finest(low, high, _doubling(_STEPS_HU), padding, signed=True)
 
 
@@ -146,6 +161,23 @@ def decimal(number: float) -> str:
     if number == int(number) and abs(number) < _LONGEST_WHOLE:
         return str(int(number))
     return format_number_as_ds(float(number))
+
+
+def _off(slope: float, step: float) -> bool:
+    return abs(slope / step - round(slope / step)) > 1e-6
+
+
+def _fits(
+    low: float, high: float, slopes: Iterator[float], origin: float
+) -> Stored | None:
+    """Return the first slope that holds the range with the origin on a step."""
+    for slope in slopes:
+        step = float(decimal(slope))
+        middle = np.floor(((low + high) / 2 - origin) / step)
+        found = Stored(step, float(decimal(origin + step * middle)), signed=True)
+        if found.holds(low, high):
+            return found
+    return None
 
 
 def _finest(

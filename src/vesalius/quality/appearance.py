@@ -203,7 +203,8 @@ def _seams(plane: Plane) -> np.ndarray:
         profile = np.median(jumps, axis=1 - axis)
         mean = jumps.mean(axis=1 - axis)
         around = uniform_filter(mean, 9, mode="nearest") + 1e-6
-        excess = np.sort(mean / around)[::-1]
+        # A blank picture jumps nowhere: the floor keeps its logarithm finite.
+        excess = np.maximum(np.sort(mean / around)[::-1], 1e-4)
         found += [
             np.log(excess[0]),
             np.log(excess[: max(2, len(excess) // 32)].mean()),
