@@ -87,7 +87,7 @@ def _measured(work: Callable[[], object], slices: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOM))
+    sys.path[0] = str(ROOM)  # not this folder: its names would hide others
     from parts.ours import OURS
 
     given = Path(sys.argv[2]) if len(sys.argv) > 2 else None

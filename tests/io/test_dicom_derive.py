@@ -173,7 +173,7 @@ def test_every_orientation_comes_back(tmp_path, modality, turn):
     assert np.abs(back.voxels - result.picture.voxels).max() <= step
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.floats(-0.7, 0.7), st.floats(-0.7, 0.7), st.floats(0.3, 4), st.floats(0.3, 9))
 def test_oblique_series_come_back(tmp_path_factory, a, b, edge, step):
     tmp_path = tmp_path_factory.mktemp("oblique")
