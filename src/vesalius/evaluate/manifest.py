@@ -42,7 +42,7 @@ def read_manifest(file: Path) -> tuple[Case, ...]:
         missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
         if missing:
             raise ConfigError(f"the manifest lacks the column {', '.join(missing)}")
-        rows = [{k: (v or "").strip() for k, v in row.items() if k} for row in table]
+        rows = [_known_words(row) for row in table]
     if not rows:
         raise ConfigError("the manifest has no line below its head")
     for line, row in enumerate(rows, start=2):
@@ -77,6 +77,15 @@ def write_template(file: Path) -> None:
         raise ConfigError(f"{file.name} exists; give the template another name")
     with file.open("w", newline="", encoding="utf-8") as lines:
         csv.writer(lines, lineterminator="\n").writerows(TEMPLATE)
+
+
+def _known_words(row: dict[str, str]) -> dict[str, str]:
+    """Strip a line's cells, and spell the words we know as we spell them."""
+    cells = {name: (cell or "").strip() for name, cell in row.items() if name}
+    for column, known in _KNOWN.items():
+        spelt = {word.casefold(): word for word in known}
+        cells[column] = spelt.get(cells[column].casefold(), cells[column])
+    return cells
 
 
 def _check(row: dict[str, str], folder: Path, line: int) -> None:
