@@ -84,7 +84,9 @@ def _options() -> argparse.ArgumentParser:
 def _row(
     cell: Cell, run: Run, asked: argparse.Namespace, told: Callable[[str], None]
 ) -> dict[str, Any]:
-    settings = tuned(cell, run.data, run.cache, RESULTS / "tuning.json", told)
+    file = RESULTS / "tuning.json"
+    mr = cell.modality == "MR"
+    settings = tuned(cell, run.data, run.cache, file, told) if mr else {}
     ours = None if asked.peers_only else _ours(cell.modality, asked)
     return measured(cell, run, settings, ours, told)
 

@@ -55,13 +55,19 @@ class Peer:
     slow: bool = False
 
 
-def bm3d(noisy: Slice, noise: Noise, dial: float) -> Slice:
+def bm3d(noisy: Slice, noise: Noise, dial: float, threads: int = 1) -> Slice:
     """Run BM3D, told the true noise level times the dial, as white noise.
+
+    Args:
+        noisy: A slice.
+        noise: What it is told.
+        dial: Times its level.
+        threads: More than one add in another order: not the same answer twice.
 
     Source:
         Dabov et al. 2007, IEEE TIP 16(8):2080-2095. doi:10.1109/TIP.2007.901238
     """
-    return _bm3d(noisy, noise.sigma * dial)
+    return _bm3d(noisy, noise.sigma * dial, threads)
 
 
 def bm3d_coloured(noisy: Slice, noise: Noise, dial: float) -> Slice:
@@ -157,13 +163,13 @@ CT_PEERS = (
 PEERS = {"MR": MR_PEERS, "CT": CT_PEERS}
 
 
-def _bm3d(noisy: Slice, noise: float | Slice) -> Slice:
+def _bm3d(noisy: Slice, noise: float | Slice, threads: int = 1) -> Slice:
     # An extra of its own licence: only benchmarks import it, and only when they run.
     from bm3d import BM3DProfile
     from bm3d import bm3d as run
 
     profile = BM3DProfile()
-    profile.num_threads = 1  # more add in another order: not the same twice
+    profile.num_threads = threads
     with _trapezoids():
         return run(noisy.astype(np.float64), noise, profile)
 

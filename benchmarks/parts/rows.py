@@ -9,7 +9,7 @@ import numpy as np
 
 from parts.cells import Cell, Pair, cases_of, degraded, shares
 from parts.ours import OURS, Denoiser
-from parts.peers import BM3D, PEERS
+from parts.peers import BM3D, PEERS, Peer
 from parts.scores import Scores, best_of, differences, scored, summary
 from parts.tuning import Setting, Settings, stacked
 
@@ -101,19 +101,37 @@ def _methods(scores: dict[str, list[Scores]]) -> dict[str, Any]:
 def _pictures(
     pair: Pair, settings: Settings, run: Run, told: Callable[[str], None]
 ) -> dict[str, np.ndarray]:
-    modality = pair.truth.modality
     pictures = {NOISY: pair.at_chosen(pair.noisy.voxels)}
-    for peer in PEERS[modality]:
+    for peer in PEERS[pair.truth.modality]:
         told(f"{peer.name}: {len(pair.chosen)} slices")
-        if not peer.slow:
-            tuned = settings[peer.name]
-            pictures[peer.name] = stacked(peer, tuned, pair, run.cache)
-            continue
-        for dial in peer.dial:
-            name = peer.name if modality == "MR" else f"{peer.name}, {dial:g} sigma"
-            plain = Setting(dial, False)
-            pictures[name] = stacked(peer, plain, pair, run.cache)
-            if modality == "MR":
-                floorless = plain._replace(corrected=True)
-                pictures[name + CORRECTED] = stacked(peer, floorless, pair, run.cache)
+        answers = _in_ct if pair.truth.modality == "CT" else _in_mr
+        pictures |= answers(peer, pair, settings, run.cache)
     return pictures
+
+
+def _in_mr(
+    peer: Peer, pair: Pair, settings: Settings, cache: Path
+) -> dict[str, np.ndarray]:
+    """Use a fast peer as it was tuned; BM3D with the Rician floor and without."""
+    if not peer.slow:
+        return {peer.name: stacked(peer, settings[peer.name], pair, cache)}
+    plain = Setting(peer.dial[0], False)
+    floorless = plain._replace(corrected=True)
+    return {
+        peer.name: stacked(peer, plain, pair, cache),
+        peer.name + CORRECTED: stacked(peer, floorless, pair, cache),
+    }
+
+
+def _in_ct(peer: Peer, pair: Pair, _: Settings, cache: Path) -> dict[str, np.ndarray]:
+    """Turn a peer's dial on the test scan itself, in the peer's favour.
+
+    The one training volume has a third of the test's noise: a dial that was turned
+    there fits nothing here.
+    """
+    answers = {
+        dial: stacked(peer, Setting(dial, False), pair, cache) for dial in peer.dial
+    }
+    if peer.slow:
+        return {f"{peer.name}, {dial:g} sigma": one for dial, one in answers.items()}
+    return {peer.name: min(answers.values(), key=lambda one: scored(pair, one)["rmse"])}

@@ -67,13 +67,12 @@ def _found(
 
 
 def _best(peer: Peer, pairs: list[Pair], folder: Path) -> dict[str, object]:
-    floors = (False, True) if pairs[0].truth.modality == "MR" else (False,)
     tried = {
         Setting(dial, corrected): float(
             np.mean([_psnr(peer, Setting(dial, corrected), p, folder) for p in pairs])
         )
         for dial in peer.dial
-        for corrected in floors
+        for corrected in (False, True)
     }
     best = max(tried, key=lambda setting: tried[setting])
     return {

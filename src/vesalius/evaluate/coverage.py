@@ -84,7 +84,7 @@ def error_in_spreads(
 
 
 def multiplier(
-    patients: Sequence[Float[np.ndarray, " n"]], *, promised: float = PROMISED
+    patients: Sequence[Float[np.ndarray, " _"]], *, promised: float = PROMISED
 ) -> float:
     """Return the factor on the spread that makes the average coverage as promised.
 

@@ -29,6 +29,8 @@ from vesalius.evaluate.variations import (
 from vesalius.quality.appearance import describe
 from vesalius.quality.windows import slice_axis
 
+AnyPlane = Float[np.ndarray, "_ _"]  # each of its own size
+
 HIDDEN = 24
 STEPS, BATCH, RATE, DECAY = 1500, 2048, 0.01, 3e-5
 JITTER = 0.15  # SD added to the standardised numbers: no edge is that sharp
@@ -65,7 +67,7 @@ def fit_familiarity(data: Path, *, seed: int = 0) -> dict[str, dict[str, object]
         Photographs are the few that scikit-image ships.
     """
     return {
-        kind: _fitted(list(examples(data, "train", kind, seed=seed)), seed)
+        kind: fitted(list(examples(data, "train", kind, seed=seed)), seed)
         for kind in ("MR", "CT")
     }
 
@@ -137,7 +139,7 @@ def _valid(data: Path, part: Part, modality: str) -> Iterator[tuple[str, Plane]]
 
 
 def _described(
-    foreign: bool, kind: str, pictures: list[Plane], modality: str
+    foreign: bool, kind: str, pictures: list[AnyPlane], modality: str
 ) -> Iterator[Example]:
     for picture in pictures:
         numbers = describe(np.ascontiguousarray(picture), None, modality)
@@ -145,7 +147,16 @@ def _described(
             yield Example(foreign, kind, numbers)
 
 
-def _fitted(found: list[Example], seed: int) -> dict[str, object]:
+def fitted(found: list[Example], seed: int) -> dict[str, object]:
+    """Fit one network to described slices.
+
+    Args:
+        found: Valid and foreign ones.
+        seed: Of the first weights and the batches.
+
+    Returns:
+        The numbers of one network in `familiarity.json`.
+    """
     numbers = np.stack([example.numbers for example in found])
     foreign = np.array([example.foreign for example in found], int)
     centre, scale = numbers.mean(0), numbers.std(0) + 0.05

@@ -60,7 +60,7 @@ def mean_interval(values: Float[np.ndarray, " patients"], *, seed: int = 0) -> I
 
 def paired_difference(
     ours: Float[np.ndarray, " patients"],
-    theirs: Float[np.ndarray, " patients"],
+    theirs: Float[np.ndarray, " others"],
     *,
     seed: int = 0,
 ) -> Interval:

@@ -108,13 +108,16 @@ def _in_slice(
         return np.zeros(5, int)
     noisy = rician(slab.voxels.astype(np.float64), sigma, rng)
     answer = restore(slab.with_voxels(noisy))[..., 1].astype(np.float64)
-    before = np.abs(stands_out(slab.voxels[..., 1], spacing))
-    after = np.abs(stands_out(answer, spacing))
+    clean = stands_out(slab.voxels[..., 1], spacing)
+    before, after = np.abs(clean), np.abs(stands_out(answer, spacing))
     centres = places(inner(mask, FROM_RIM_MM + DISC_MM, spacing), spacing, rng)
     shape = answer.shape[0], answer.shape[1]
     planted = answer.copy()
-    for centre in centres:
-        planted += CONTROL_SD * sigma * disc(shape, centre, DISC_MM / 2, spacing)
+    for x, y in centres:
+        # Bright where it is bright already: a blob that fills a hole is none.
+        sign = 1 if clean[round(x), round(y)] >= 0 else -1
+        spot = disc(shape, (x, y), DISC_MM / 2, spacing)
+        planted += sign * CONTROL_SD * sigma * spot
     control = np.abs(stands_out(planted, spacing)) - before > sigma
     near = ndimage.binary_dilation(control, iterations=1)
     found = sum(bool(near[round(x), round(y)]) for x, y in centres)

@@ -10,6 +10,7 @@ from vesalius.physics.noise import rician
 
 Plane = Float[np.ndarray, "x y"]
 Other = Float[np.ndarray, "u v"]  # of another size
+Grid = Float[np.ndarray, "*grid"]
 Generator = np.random.Generator
 
 # Scales on which somebody may hand a picture over as CT; None: its grey levels.
@@ -86,8 +87,8 @@ def varied_ct(picture: Plane, rng: Generator, *, whole: bool = True) -> Other:
     return x
 
 
-def negatives(picture: Plane, rng: Generator, modality: str) -> Iterator[Plane]:
-    """Yield a slice with dark and bright exchanged, in the ways people do it."""
+def negatives(picture: Grid, rng: Generator, modality: str) -> Iterator[Grid]:
+    """Yield a slice or a volume with dark and bright exchanged, as people do it."""
     low, high = float(picture.min()), float(picture.max())
     yield high + low - picture if low < 0 else high - picture
     if modality == "CT":

@@ -35,6 +35,8 @@ FEWEST = 24  # windows to measure on, where there are
 AGREEMENT = {"MR": (0.24, 0.45), "CT": (0.4, 0.8)}
 # Log ratio of the two variances: below the first a little anatomy explains it.
 COLOURED = {"MR": (0.5, 1.0), "CT": (0.0, 0.2)}
+# Windows of larger pixels always hold anatomy: it must not pass for coloured noise.
+COARSE_MM = {"MR": 1.5, "CT": 2.0}
 WHITE = 1.25  # highest colour of air noise that passes for white
 MAPPED_TRUST = 0.5  # below it the map would be one of anatomy
 VARIES = 1.42  # ratio of the map's 90th to its 10th percentile in the body
@@ -102,10 +104,12 @@ def estimate_noise(scan: Volume) -> NoiseEstimate:
         that its finest detail cannot be told from.
 
     Limits:
-        Within about 8 % for white noise of 1 to 12 % of the maximum on heads.
-        Noise that was smoothed and is weaker than the anatomy's texture is
-        underestimated, by up to the share the smoothing took. A scan of a few
-        hundred voxels gives a rough number only.
+        On 15 patients' heads (21 scans), white noise added, the median error was 4 %
+        at 1 % of the maximum, 2 % at 3 % and 1 % from 5 % on. On cropped hearts,
+        without air: 9 % at 3 %, 2 to 3 % from 5 % on, and a third too much at 1 %,
+        their own noise included. Smoothed noise on such crops may be missed by half,
+        and a map needs a picture that is not all edges. A few hundred voxels give a
+        rough number only.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -132,6 +136,8 @@ def estimate_noise(scan: Volume) -> NoiseEstimate:
     flat = flattest(slope, clear if clear.sum() >= FEWEST else body)
     spatial = _spatial(fine, slope, body)
     alike = _alikeness(wide[flat] / spatial[flat], AGREEMENT[kind])
+    coarse = _pixel_mm(scan, axis) >= COARSE_MM[kind]
+    alike = 0.0 if coarse and kind == "CT" else alike
     many = (flat.sum() - FEWEST / 2) / (FEWEST / 2)  # a few agree by chance
     trust = alike * float(np.clip(many, 0, 1))
     air = _air(windows) if kind == "MR" else None
@@ -140,9 +146,14 @@ def estimate_noise(scan: Volume) -> NoiseEstimate:
     # Where anatomy is in most windows, those with the least of it tell more.
     inside = float(np.quantile(fine[flat], 0.1 + 0.4 * alike)) * colour
     inside /= (1 - 8 / (9 * windows.side**2)) ** 3  # median over mean of chi-square
-    if inside > 0 and trust >= MAPPED_TRUST and _unevenness(spatial[body]) >= VARIES:
+    # Rayleigh noise alike in all the air around is alike everywhere.
+    mapped = air is None and inside > 0 and trust >= MAPPED_TRUST
+    if mapped and _unevenness(spatial[body]) >= VARIES:
         scaled = np.sqrt(spatial * (inside / np.median(spatial[flat])))
         return _mapped(scaled, body, scan, axis)
+    if coarse:
+        trust = 0.0
+        air = air or (_dark(windows, inside) if kind == "MR" else None)
     variance = inside if air is None else _reconcile(air, inside, trust)
     return _uniform(float(np.sqrt(variance)), scan, air)
 
@@ -196,6 +207,27 @@ def _air(windows: Windows) -> _Air | None:
     if scattered or abs(np.median(windows.ratio[air]) / RAYLEIGH_RATIO - 1) > 0.06:
         return None
     return _Air(wide / RAYLEIGH_VARIANCE, colour)
+
+
+def _pixel_mm(scan: Volume, axis: int) -> float:
+    """Return the longer edge of a pixel within the slices."""
+    return max(edge for a, edge in enumerate(scan.spacing_mm) if a != axis)
+
+
+def _dark(windows: Windows, inside: float) -> _Air | None:
+    """Take a dark background that is no masked one as proof that noise is weak.
+
+    Rounded to whole numbers it has no Rayleigh shape left, but were the noise as
+    strong as the tissue's texture it could not be that dark.
+    """
+    dark = (windows.mean > 0) & (windows.wide > 0)
+    dark &= windows.mean < 0.6 * float(np.sqrt(np.pi / 2 * inside))
+    if dark.sum() < max(12, 0.05 * dark.size):
+        return None
+    if not 1 < float(np.median(windows.ratio[dark])) < 4:
+        return None
+    mean = float(np.median(windows.mean[dark]))
+    return _Air(mean**2 / (np.pi / 2), np.inf)
 
 
 def _reconcile(air: _Air, inside: float, trust: float) -> float:
