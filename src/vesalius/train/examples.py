@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from vesalius.errors import ConfigError
+from vesalius.train.spots import spotted
 
 Crop = Float32[np.ndarray, "s y x"]
 Noise = Callable[[Crop, float, np.random.Generator], tuple[Crop, Crop]]
@@ -53,6 +54,7 @@ class Examples:
         noise: Adds noise of a given SD to a crop; returns it and the SD's map.
         recolour: Makes up another contrast for a crop; in MR.
         copies: How often it does.
+        spots: How often small spots are added, of which no anatomy knows.
     """
 
     stocks: Sequence[Sequence[Anatomy]]
@@ -61,6 +63,7 @@ class Examples:
     noise: Noise
     recolour: Callable[[Crop, np.random.Generator], Crop]
     copies: float
+    spots: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.stocks or not all(self.stocks):
@@ -88,6 +91,8 @@ class Examples:
                 crop = self.recolour(crop, rng)
             low, high = self.levels
             sigma = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+            if rng.random() < self.spots:
+                crop = spotted(crop, sigma, rng)
             seen, spread = self.noise(crop, sigma, rng)
             if edge is not None:  # the outermost slice sees itself as its neighbour
                 seen[edge] = seen[1]

@@ -114,6 +114,7 @@ def _examples(plan: Recipe, data: Path) -> Examples:
         noise=_noise(plan),
         recolour=RECOLOURS[plan.modality],
         copies=plan.copies,
+        spots=plan.spots,
     )
 
 

@@ -38,6 +38,7 @@ class Recipe:
         noise: Lowest and highest SD: of the scan's maximum in MR, in HU in CT.
         sets: Share of the crops that each data set gives; "phantom" is drawn.
         copies: Share of the crops whose contrast is made up.
+        spots: Share of the crops with small spots of which no anatomy knows.
         keep_every: Steps between two checkpoints.
         targets: How the clean pictures were made, for the card.
         card: What the card says that is not measured; its keys are the card's.
@@ -63,6 +64,7 @@ class Recipe:
     noise: tuple[float, float]
     sets: dict[str, float] = field(default_factory=dict)
     copies: float = 0.15
+    spots: float = 0.0
     keep_every: int = 200
     targets: str = "the scans as they are"
     card: dict[str, Any] = field(default_factory=dict)
