@@ -16,15 +16,22 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from parts.cells import Cell, cases_of
 from parts.machine import described
+from parts.on_card import put
 from parts.ours import fingerprint_of, from_checkpoint, in_the_box
 from parts.peers import versions
 from parts.slabs import Patients, Restore, told_the_noise
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from vesalius.card import Table
 from vesalius.evaluate.data import open_case
 from vesalius.evaluate.intervals import Interval
-from vesalius.evaluate.lesions import Survival, lesion_survival, survival_table
+from vesalius.evaluate.lesions import (
+    Survival,
+    lesion_survival,
+    survival_table,
+    title_at,
+)
 from vesalius.evaluate.structures import count_structures
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "lesions.json").write_text(json.dumps(results, indent=1) + "\n")
     (asked.out / "lesions.md").write_text(_page(found))
+    if asked.card:
+        put(_tables(found), "denoise-mr")
     console.print(f"written: {asked.out.name}/lesions.json, lesions.md")
     return 0
 
@@ -74,6 +83,7 @@ def _options() -> argparse.ArgumentParser:
     say("--patients", type=int, help="only the first so many: a quick look")
     say("--peers-only", action="store_true", help="fill the cache, leave ours out")
     say("--structures", action="store_true", help="false structures too: an hour more")
+    say("--card", action="store_true", help="put the tables on denoise-mr's card")
     say("--mr", type=Path, help="a checkpoint in place of the shipped MR weights")
     return options
 
@@ -119,9 +129,15 @@ def _restorers(asked: argparse.Namespace) -> list[tuple[str, Restorer]]:
     return [(BM3D, bm3d)] if asked.peers_only else [(BM3D, bm3d), (OURS, ours)]
 
 
-def _weights(asked: argparse.Namespace) -> str | None:
-    """Fingerprint what was measured; a checkpoint has none."""
-    return None if asked.peers_only or asked.mr else fingerprint_of("MR")
+def _tables(found: dict[str, Any]) -> list[Table]:
+    """Lay out ours beside BM3D under the title that the training gave the table."""
+    return [
+        survival_table(
+            title_at(float(noise)), _cells(cells[OURS]), _cells(cells[BM3D]), PEER_NAME
+        )
+        for noise, cells in found.items()
+        if OURS in cells
+    ]
 
 
 def _page(found: dict[str, Any]) -> str:

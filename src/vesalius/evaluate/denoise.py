@@ -24,7 +24,7 @@ from vesalius.volume import Volume
 
 # SD of either channel over the maximum; dose over the scan's own.
 NOISE = {"MR": (0.03, 0.05, 0.10), "CT": (0.25, 0.10)}
-SLICES = 24  # of a scan, from its middle: a whole one says hardly more
+SLICES = 12  # of a scan, from its middle: a whole one says hardly more
 CT_PEAK_HU = 2000.0  # -1000 to 1000, for PSNR and SSIM
 
 Task = Callable[[Volume], Result]
@@ -87,7 +87,7 @@ def evaluate_denoise(
         OutputError: The CSV exists already, or cannot be written.
 
     Limits:
-        At most 24 slices from the middle of a scan. Pictures that stand for HU are
+        At most 12 slices from the middle of a scan. Pictures that stand for HU are
         left out: their grey levels are coarser than what is to be measured.
     """
     if predictions is not None:

@@ -80,6 +80,11 @@ def lesion_survival(
     return tuple(_cell(key, found[key]) for key in sorted(found))
 
 
+def title_at(noise: float) -> str:
+    """Name the table of one noise level, so that a later one takes its place."""
+    return f"Lesion survival at {100 * noise:g} % noise: share of the contrast"
+
+
 def survival_table(
     title: str,
     ours: Sequence[Survival],

@@ -16,7 +16,7 @@ DISC_MM = 5.0  # diameter of what is looked for
 RING_MM = (4.5, 7.5)  # inner and outer radius of its surroundings
 FROM_RIM_MM = 8.0  # edges of the head are no blobs
 CONTROL_SD = 2.0  # contrast of the planted discs that must be found
-SLICES = 14  # of a patient: 15 patients give the 200 that a rate needs
+SLICES = 16  # of a patient: 15 patients give the 200 that a rate needs
 
 Plane = Float[np.ndarray, "x y"]
 Restore = Callable[[Volume], Float32[np.ndarray, "i j k"]]

@@ -23,7 +23,7 @@ from vesalius.evaluate.denoise import (
     with_noise,
 )
 from vesalius.evaluate.intervals import mean_interval, per_patient
-from vesalius.evaluate.lesions import lesion_survival, survival_table
+from vesalius.evaluate.lesions import lesion_survival, survival_table, title_at
 from vesalius.evaluate.structures import count_structures
 from vesalius.nets import network_of
 from vesalius.quality.fidelity import outline
@@ -72,10 +72,11 @@ def measured(
         for case in find_cases(data, part="test", modality=recipe.modality)
         if not case.grey_is_hu
     ]
+    probed = _main_set(recipe, data, "test") if recipe.ships else []
     return replace(
         model.card,
         figures=_figures(model, tested),
-        tables=_tables(model, _main_set(recipe, data, "test"), recipe.seed),
+        tables=_tables(model, probed, recipe.seed),
     )
 
 
@@ -189,8 +190,7 @@ def _tables(model: Model, cases: Sequence[Case], seed: int) -> tuple[Table, ...]
     tables = []
     for noise in LESIONS_AT:
         cells = lesion_survival(restore, truths, noise, seed=seed)
-        title = f"Lesion survival at {100 * noise:g} % noise: share of the contrast"
-        tables.append(survival_table(title, cells))
+        tables.append(survival_table(title_at(noise), cells))
     rows = []
     for noise in LESIONS_AT:
         counted = count_structures(restore, truths, noise, seed=seed)
