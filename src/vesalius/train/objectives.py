@@ -61,7 +61,14 @@ def mean_and_quantiles(net: nn.Module, batch: Batch) -> Tensor:
         batch: Crops in scaled units.
     """
     noisy, level, truth = tensors(batch)
-    answer = net(noisy, level)
+    return _distortion(net(noisy, level), level, truth)
+
+
+def _distortion(
+    answer: Float[Tensor, "n 3 y x"],
+    level: Float[Tensor, "n 1 y x"],
+    truth: Float[Tensor, "n 1 y x"],
+) -> Tensor:
     estimate, below, above = answer[:, :1], answer[:, 1:2], answer[:, 2:]
     weight, unit = body_weight(truth), level.clamp_min(LEAST_LEVEL * truth.amax())
     picture = balanced_square(estimate, truth, unit, weight)
@@ -82,7 +89,8 @@ def adversarial(net: nn.Module, batch: Batch) -> Tensor:
     """
     noisy, level, truth = tensors(batch)
     duel: Duel = net  # type: ignore[assignment]
-    made = duel.restorer(noisy, level)[:, :1]
+    answer = duel.restorer(noisy, level)
+    made = answer[:, :1]
     unit = level.mean(dim=(2, 3), keepdim=True).clamp_min(LEAST_LEVEL * truth.amax())
     scan = noisy[:, 1:2] / unit
     frozen = {name: p.detach() for name, p in duel.critic.named_parameters()}
@@ -94,7 +102,7 @@ def adversarial(net: nn.Module, batch: Batch) -> Tensor:
     real, fake = truth / unit, made.detach() / unit
     caught = critic_loss(duel.critic(real, scan), duel.critic(fake, scan))
     slope = gradient_penalty(lambda x: duel.critic(x, scan), real)
-    distortion = mean_and_quantiles(duel.restorer, batch)
+    distortion = _distortion(answer, level, truth)
     return distortion + ADVERSARY_COUNTS * picture + caught + SMOOTH_CRITIC * slope
 
 
