@@ -16,10 +16,9 @@ from typing import Any, NamedTuple
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
-from parts.cells import MAX_SLICES, Cell, Pair
+from parts.cells import Cell, cases_of
 from parts.machine import described
 from parts.on_card import put
-from parts.rows import Run, pairs_of
 from parts.scores import rounded
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -27,19 +26,22 @@ from safetensors.torch import load_file
 
 from vesalius.card import Table
 from vesalius.evaluate.coverage import covered
+from vesalius.evaluate.data import open_case
+from vesalius.evaluate.denoise import middle, seed_of, with_noise
 from vesalius.evaluate.intervals import Interval, mean_interval, paired_difference
 from vesalius.nets import network_of
 from vesalius.nets.coded import Drawn
-from vesalius.quality.fidelity import edge_sharpness, psnr, ssim
+from vesalius.quality.fidelity import edge_sharpness, outline, psnr, ssim
 from vesalius.tasks.denoise import Model, denoise_by
+from vesalius.volume import Volume
 from vesalius.weights.cards import read_card
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-CACHE = ROOT / "out" / "bench-cache"
 BOX = ROOT / "src" / "vesalius" / "weights"
 CELLS = tuple(Cell("lgg", "flair", "MR", noise) for noise in (0.05, 0.10))
 REGRESSION, GAN, VAE, DRAW = "regression", "GAN", "VAE", "VAE, one draw"
+SLICES = 6  # of a patient, from the middle
 MISSED = 2 / 0.1  # of the interval score at 90 %
 
 
@@ -57,14 +59,13 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     ways = _ways(asked.trained)
-    run = Run(asked.data, CACHE, MAX_SLICES, asked.patients)
     with Progress(*columns, console=console, transient=True) as shown:
         bar = shown.add_task("beginning")
 
         def told(words: str) -> None:
             shown.update(bar, description=words)
 
-        cells = {cell.name: _measured(cell, run, ways, told) for cell in CELLS}
+        cells = {cell.name: _measured(cell, asked, ways, told) for cell in CELLS}
     results = {
         "claim": __doc__.splitlines()[0],
         "machine": described(),
@@ -118,17 +119,22 @@ def _model(name: str, folder: Path) -> Model:
 
 
 def _measured(
-    cell: Cell, run: Run, ways: tuple[Way, ...], told: Callable[[str], None]
+    cell: Cell,
+    asked: argparse.Namespace,
+    ways: tuple[Way, ...],
+    told: Callable[[str], None],
 ) -> dict[str, Any]:
     """Measure every way on the same noisy scans; means and differences."""
     scores: dict[str, list[dict[str, float]]] = {way.name: [] for way in ways}
-    makers = pairs_of(cell, run)
-    for number, make in enumerate(makers):
-        pair = make()
+    cases = cases_of(cell, asked.data, "test")[: asked.patients]
+    for number, case in enumerate(cases):
+        scan = open_case(case)
+        truth, peak = middle(scan, SLICES), float(scan.voxels.max())
+        noisy = with_noise(truth, cell.level, seed_of(case, cell.level), peak)
         for way in ways:
-            told(f"{cell.name}: patient {number + 1} of {len(makers)}, {way.name}")
-            scores[way.name].append(_scored(pair, way))
-    found: dict[str, Any] = {"patients": len(makers)}
+            told(f"{cell.name}: patient {number + 1} of {len(cases)}, {way.name}")
+            scores[way.name].append(_scored(truth, noisy, (peak, cell.level), way))
+    found: dict[str, Any] = {"patients": len(cases)}
     for name, rows in scores.items():
         found[name] = {}
         for column in rows[0]:
@@ -141,26 +147,28 @@ def _measured(
     return found
 
 
-def _scored(pair: Pair, way: Way) -> dict[str, float]:
-    result = denoise_by(pair.noisy, way.model)
+def _scored(
+    truth: Volume, noisy: Volume, scale: tuple[float, float], way: Way
+) -> dict[str, float]:
+    """Compare one patient; the scale is the scan's maximum and the noise's share."""
+    result = denoise_by(noisy, way.model)
     if result.picture is None or result.spread is None:
         raise SystemExit(f"{way.name} withholds a test scan: nothing can be measured")
-    truth, mask = pair.at_chosen(pair.truth.voxels), pair.at_chosen(pair.mask)
-    picture = pair.at_chosen(result.picture.voxels)
+    clean, mask, (peak, level) = truth.voxels, outline(truth), scale
+    picture, half = result.picture.voxels, result.spread.voxels
     scores = {
-        "psnr": psnr(truth, picture, pair.peak, mask),
-        "ssim": ssim(truth, picture, pair.peak, mask),
-        "edges": edge_sharpness(truth, picture, mask),
+        "psnr": psnr(clean, picture, peak, mask),
+        "ssim": ssim(clean, picture, peak, mask),
+        "edges": edge_sharpness(clean, picture, mask),
     }
     if not way.spread:
         return scores
-    half = pair.at_chosen(result.spread.voxels)
-    beyond = np.maximum(np.abs(truth - picture) - half, 0)[mask].mean()
+    beyond = np.maximum(np.abs(clean - picture) - half, 0)[mask].mean()
     width = 2 * half[mask].mean()
     return scores | {
-        "coverage": 100 * covered(truth, picture, half, mask),
-        "width": float(width / pair.sigma),
-        "interval_score": float((width + MISSED * beyond) / pair.sigma),
+        "coverage": 100 * covered(clean, picture, half, mask),
+        "width": float(width / (level * peak)),
+        "interval_score": float((width + MISSED * beyond) / (level * peak)),
     }
 
 

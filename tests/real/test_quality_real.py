@@ -7,6 +7,7 @@ import pytest
 from skimage.measure import block_reduce
 
 from vesalius.evaluate.data import find_cases, open_case
+from vesalius.evaluate.denoise import middle
 from vesalius.evaluate.pictures import foreign_pictures
 from vesalius.physics.ct import low_dose
 from vesalius.physics.noise import rician
@@ -95,3 +96,13 @@ def test_anatomy_is_no_noise_in_coarse_ct():
     expected = np.hypot(added, estimate_noise(scan).level)
     level = estimate_noise(scan.with_voxels(noisy)).level
     assert level == pytest.approx(expected, rel=0.15)
+
+
+def test_a_few_slices_of_a_chest_have_the_noise_of_all():
+    found = find_cases(DATA, part="calibrate", modality="CT")
+    aorta = open_case(next(c for c in found if c.collection == "ct_volumes"))
+    whole = estimate_noise(aorta).level
+    for count in (12, 40):
+        assert estimate_noise(middle(aorta, count)).level == pytest.approx(
+            whole, rel=0.2
+        )

@@ -21,6 +21,7 @@ from vesalius.quality.windows import (
     Windows,
     cut,
     flattest,
+    pixel_mm,
     slice_axis,
     tissue,
     without_magnitude,
@@ -136,7 +137,7 @@ def estimate_noise(scan: Volume) -> NoiseEstimate:
     flat = flattest(slope, clear if clear.sum() >= FEWEST else body)
     spatial = _spatial(fine, slope, body)
     alike = _alikeness(wide[flat] / spatial[flat], AGREEMENT[kind])
-    coarse = _pixel_mm(scan, axis) >= COARSE_MM[kind]
+    coarse = pixel_mm(scan, axis) >= COARSE_MM[kind]
     alike = 0.0 if coarse and kind == "CT" else alike
     many = (flat.sum() - FEWEST / 2) / (FEWEST / 2)  # a few agree by chance
     trust = alike * float(np.clip(many, 0, 1))
@@ -207,11 +208,6 @@ def _air(windows: Windows) -> _Air | None:
     if scattered or abs(np.median(windows.ratio[air]) / RAYLEIGH_RATIO - 1) > 0.06:
         return None
     return _Air(wide / RAYLEIGH_VARIANCE, colour)
-
-
-def _pixel_mm(scan: Volume, axis: int) -> float:
-    """Return the longer edge of a pixel within the slices."""
-    return max(edge for a, edge in enumerate(scan.spacing_mm) if a != axis)
 
 
 def _dark(windows: Windows, inside: float) -> _Air | None:

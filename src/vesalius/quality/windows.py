@@ -10,6 +10,9 @@ from vesalius.volume import Volume
 
 MAX_SLICES = 48  # looked at, evenly spread: bounds time and memory
 FINE_SIDE = 96  # pictures with shorter sides are cut into windows of half the size
+# Pixel edges of CT whose windows are halved too: 16 such pixels always hold anatomy,
+# and 8 hold enough noise. Coarser ones need all 16 to tell anything.
+HALVED_MM = (1.25, 2.0)
 SOFT_TISSUE_HU = (-160.0, 160.0)
 FLATTEST = 0.15  # share of the body's windows that slope least
 
@@ -69,6 +72,11 @@ def slice_axis(scan: Volume) -> int:
     return 2 - int(np.argmax(edges[::-1]))
 
 
+def pixel_mm(scan: Volume, axis: int) -> float:
+    """Return the longer edge of a pixel in slices across an axis, in mm."""
+    return max(edge for a, edge in enumerate(scan.spacing_mm) if a != axis)
+
+
 def cut(scan: Volume, axis: int) -> Windows | None:
     """Cut slices across one axis into windows.
 
@@ -82,7 +90,8 @@ def cut(scan: Volume, axis: int) -> Windows | None:
     count = scan.voxels.shape[axis]
     slices = np.unique(np.linspace(0, count - 1, MAX_SLICES).round().astype(int))
     shorter = min(n for a, n in enumerate(scan.voxels.shape) if a != axis)
-    side = 16 if shorter >= FINE_SIDE else 8
+    wide = scan.modality == "CT" and HALVED_MM[0] <= pixel_mm(scan, axis) < HALVED_MM[1]
+    side = 16 if shorter >= FINE_SIDE and not wide else 8
     if shorter < 2 * side:
         return None
     parabola = _parabola(side)
