@@ -62,21 +62,23 @@ def measured(
 
     Returns:
         The card, with what the data allow: a set without calibration or test
-        patients leaves its part out.
+        patients leaves its part out. A model that does not ship gets its
+        calibration alone.
     """
     model = Model(card, network_of(tensors))
     pairs = _calibrated(model, _main_set(recipe, data, "calibrate"))
     model = Model(replace(card, spread_multipliers=pairs), model.net)
+    if not recipe.ships:  # a rival: benchmarks measure it beside what ships
+        return model.card
     tested = [
         case
         for case in find_cases(data, part="test", modality=recipe.modality)
         if not case.grey_is_hu
     ]
-    probed = _main_set(recipe, data, "test") if recipe.ships else []
     return replace(
         model.card,
         figures=_figures(model, tested),
-        tables=_tables(model, probed, recipe.seed),
+        tables=_tables(model, _main_set(recipe, data, "test"), recipe.seed),
     )
 
 
