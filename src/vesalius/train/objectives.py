@@ -20,7 +20,7 @@ AIR = 0.03  # below this share of the crop's brightest pixel
 QUANTILES_COUNT = 0.1  # their head sees detached features: it cannot harm the mean
 LEAST_LEVEL = 3e-3  # a scan without noise would weigh without bound
 OUTER = 0.95
-ADVERSARY_COUNTS = 0.004  # about a tenth of the distortion's gradient at the start
+ADVERSARY_COUNTS = 0.5  # of the distortion's slope at the picture, whatever the units
 SMOOTH_CRITIC = 0.05
 CODE_COSTS = 0.05  # nats weigh less than pixels: a code of 8 channels serves 16 pixels
 
@@ -81,11 +81,15 @@ def adversarial(net: nn.Module, batch: Batch) -> Tensor:
     """Return the loss of a duel: distortion, and a critic that learns beside it.
 
     Both learn in one step: the picture's loss sees the critic's weights as
-    constants, the critic's loss sees the picture as one.
+    constants, the critic's loss sees the picture as one. The adversary's share is
+    set anew each step, so that it means the same for every modality and noise.
 
     Args:
         net: A `Duel`.
         batch: Crops in scaled units.
+
+    Source:
+        Esser et al. 2021, CVPR, the adaptive weight. doi:10.1109/CVPR46437.2021.01268
     """
     noisy, level, truth = tensors(batch)
     duel: Duel = net  # type: ignore[assignment]
@@ -103,7 +107,14 @@ def adversarial(net: nn.Module, batch: Batch) -> Tensor:
     caught = critic_loss(duel.critic(real, scan), duel.critic(fake, scan))
     slope = gradient_penalty(lambda x: duel.critic(x, scan), real)
     distortion = _distortion(answer, level, truth)
-    return distortion + ADVERSARY_COUNTS * picture + caught + SMOOTH_CRITIC * slope
+    weight = ADVERSARY_COUNTS * _pull(distortion, answer) / _pull(picture, answer)
+    return distortion + weight * picture + caught + SMOOTH_CRITIC * slope
+
+
+def _pull(loss: Tensor, answer: Float[Tensor, "n 3 y x"]) -> Tensor:
+    """Return how steeply a loss rises at a picture, as a number without gradient."""
+    (slope,) = torch.autograd.grad(loss, answer, retain_graph=True)
+    return slope[:, :1].norm().clamp_min(1e-12)
 
 
 def variational(net: nn.Module, batch: Batch) -> Tensor:
