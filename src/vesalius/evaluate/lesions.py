@@ -21,7 +21,7 @@ FROM_RIM_MM = 8.0  # between a lesion's rim and the head's
 # A magnitude shows hardly anything of what is added where signal is below the noise:
 # doing nothing would recover 0.8 there. In places with twice the noise it is 0.9.
 LEAST_SIGNAL_SD = 2.0
-SLICES = 4  # of a patient, evenly spread over the inner half
+SLICES = 4  # of a patient, evenly spread over the inner part
 FINE = 5  # points along each side of a pixel for its share of a disc
 
 Plane = Float[np.ndarray, "x y"]
@@ -181,13 +181,14 @@ def inner(
 
 
 def slabs(
-    truth: Volume, *, count: int = SLICES
+    truth: Volume, *, count: int = SLICES, left_out: float = 0.3
 ) -> list[tuple[Volume, Bool[np.ndarray, "i j k"]]]:
     """Cut slices with their two neighbours out of a scan, slices along the last axis.
 
     Args:
         truth: At least three slices.
-        count: How many slabs, evenly spread over the inner half.
+        count: How many slabs, evenly spread over the inner part.
+        left_out: Share of the slices at either end that none is taken from.
 
     Returns:
         Slabs of three slices with the head's mask on them.
@@ -198,7 +199,8 @@ def slabs(
     depth = voxels.shape[2]
     if depth < 3:
         return []
-    middles = np.linspace(0.3 * (depth - 1), 0.7 * (depth - 1), count).round()
+    ends = left_out * (depth - 1), (1 - left_out) * (depth - 1)
+    middles = np.linspace(*ends, count).round()
     chosen = np.unique(middles.astype(int).clip(1, depth - 2))
     edges = np.delete(truth.spacing_mm, axis)
     affine = np.diag([*edges, truth.spacing_mm[axis], 1.0])

@@ -17,6 +17,7 @@ RING_MM = (4.5, 7.5)  # inner and outer radius of its surroundings
 FROM_RIM_MM = 8.0  # edges of the head are no blobs
 CONTROL_SD = 2.0  # contrast of the planted discs that must be found
 SLICES = 16  # of a patient: 15 patients give the 200 that a rate needs
+LEFT_OUT = 0.2  # of the slices, at either end
 
 Plane = Float[np.ndarray, "x y"]
 Restore = Callable[[Volume], Float32[np.ndarray, "i j k"]]
@@ -70,7 +71,7 @@ def count_structures(
     for number, (_, truth) in enumerate(truths):
         rng = np.random.default_rng([seed, number, 1])
         sigma = noise * float(truth.voxels.max())
-        for slab, mask in slabs(truth, count=SLICES):
+        for slab, mask in slabs(truth, count=SLICES, left_out=LEFT_OUT):
             counts += _in_slice(restore, slab, mask[..., 1], sigma, rng)
     slices, invented, lost, planted, found = (int(n) for n in counts)
     return Structures(

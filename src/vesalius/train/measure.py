@@ -86,7 +86,8 @@ def _main_set(recipe: Recipe, data: Path, part: str) -> list[Case]:
     """Take the set with the most patients of a part; of each its first scan."""
     cases = find_cases(data, part=part, modality=recipe.modality)  # type: ignore[arg-type]
     usable = [case for case in cases if not case.grey_is_hu]
-    counted = Counter(case.collection for case in usable)
+    people = {(case.collection, case.patient) for case in usable}
+    counted = Counter(collection for collection, _ in people)
     if not counted:
         return []
     largest = counted.most_common(1)[0][0]
