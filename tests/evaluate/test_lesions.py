@@ -95,7 +95,7 @@ def test_the_truth_invents_nothing_and_planted_discs_are_found():
     found = count_structures(perfect(), truths(), NOISE)
     assert (found.invented, found.lost) == (0, 0)
     assert found.found.value > 0.9
-    assert found.slices == 6
+    assert found.slices == 10  # the inner 60 % of both
 
 
 def perfect():
