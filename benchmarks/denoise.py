@@ -20,10 +20,10 @@ from parts.machine import described
 from parts.ours import OURS, Denoiser, fingerprint_of, from_checkpoint, in_the_box
 from parts.peers import MR_PEERS, versions
 from parts.rows import Run, measured
+from parts.shown import progress
 from parts.table import draw, page
 from parts.tuning import tuned
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -45,13 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     cells = [c for c in (QUICK if asked.quick else CELLS) if asked.only in c.name]
     machine = described()
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as shown:
-        bar = shown.add_task("beginning")
-
-        def told(words: str) -> None:
-            shown.update(bar, description=words)
-
+    with progress(console) as told:
         rows = [_row(cell, run, asked, told) for cell in cells]
         cost = {} if asked.peers_only or asked.no_cost else _cost(asked, told)
     results = {

@@ -19,9 +19,10 @@ from parts.machine import described
 from parts.on_card import put
 from parts.ours import fingerprint_of, from_checkpoint, in_the_box
 from parts.peers import versions
+from parts.shown import progress
 from parts.slabs import Patients, Restore, told_the_noise
+from parts.table import rows_of
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from vesalius.card import Table
 from vesalius.evaluate.data import open_case
@@ -45,15 +46,15 @@ PEER_NAME = "BM3D, told the noise level"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark and write its JSON and its page."""
-    asked = _options().parse_args(arguments)
+    options = _options()
+    asked = options.parse_args(arguments)
+    if asked.card and (asked.patients or asked.peers_only or asked.mr):
+        options.error(
+            "--card takes the shipped weights on all patients: leave --patients, "
+            "--peers-only and --mr out"
+        )
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as shown:
-        bar = shown.add_task("beginning")
-
-        def told(words: str) -> None:
-            shown.update(bar, description=words)
-
+    with progress(console) as told:
         found = {f"{noise:g}": _at(noise, asked, told) for noise in asked.noise}
     results = {
         "claim": __doc__.splitlines()[0],
@@ -149,13 +150,8 @@ def _page(found: dict[str, Any]) -> str:
         shown, beside = (ours, theirs) if ours else (theirs, ())
         table = survival_table(title, shown, beside, PEER_NAME)
         lines += ["", f"## {title}" + ("" if ours else f": {PEER_NAME}"), ""]
-        lines += [_line(table.columns), _line(("---",) * len(table.columns))]
-        lines += [_line(row) for row in table.rows]
+        lines += rows_of(table)
     return "\n".join(lines) + "\n"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def _cells(kept: Sequence[dict[str, Any]]) -> list[Survival]:

@@ -18,17 +18,18 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 from parts.cells import Cell, cases_of
 from parts.machine import described
-from parts.on_card import put
+from parts.on_card import BOX, put
 from parts.scores import rounded
+from parts.shown import progress
+from parts.table import rows_of, spelled
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from safetensors.torch import load_file
 
 from vesalius.card import Table
 from vesalius.evaluate.coverage import covered
 from vesalius.evaluate.data import open_case
 from vesalius.evaluate.denoise import middle, seed_of, with_noise
-from vesalius.evaluate.intervals import Interval, mean_interval, paired_difference
+from vesalius.evaluate.intervals import mean_interval, paired_difference
 from vesalius.nets import network_of
 from vesalius.nets.coded import Drawn
 from vesalius.quality.fidelity import edge_sharpness, outline, psnr, ssim
@@ -38,7 +39,6 @@ from vesalius.weights.cards import read_card
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-BOX = ROOT / "src" / "vesalius" / "weights"
 CELLS = tuple(Cell("lgg", "flair", "MR", noise) for noise in (0.05, 0.10))
 REGRESSION, GAN, VAE, DRAW = "regression", "GAN", "VAE", "VAE, one draw"
 SLICES = 6  # of a patient, from the middle
@@ -55,16 +55,13 @@ class Way(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark and write its JSON and its page."""
-    asked = _options().parse_args(arguments)
+    options = _options()
+    asked = options.parse_args(arguments)
+    if asked.card and asked.patients:
+        options.error("--card takes all patients: leave --patients out")
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     ways = _ways(asked.trained)
-    with Progress(*columns, console=console, transient=True) as shown:
-        bar = shown.add_task("beginning")
-
-        def told(words: str) -> None:
-            shown.update(bar, description=words)
-
+    with progress(console) as told:
         cells = {cell.name: _measured(cell, asked, ways, told) for cell in CELLS}
     results = {
         "claim": __doc__.splitlines()[0],
@@ -186,19 +183,13 @@ def _table(name: str, cell: dict[str, Any]) -> Table:
     title = f"Regression, GAN and VAE on {name}, {cell['patients']} patients"
     rows = []
     for way in (REGRESSION, GAN, VAE, DRAW):
-        shown = [_spelled(cell[way].get(key), digits) for key, _, digits in COLUMNS]
+        measured = cell[way]
+        shown = [
+            spelled(measured[key], digits) if key in measured else "-"
+            for key, _, digits in COLUMNS
+        ]
         rows.append((way, *shown))
     return Table(title, ("training", *(head for _, head, _ in COLUMNS)), tuple(rows))
-
-
-def _spelled(found: dict[str, float] | None, digits: int) -> str:
-    if found is None:
-        return "-"
-    interval = Interval(**found)  # type: ignore[arg-type]  # as asdict wrote it
-    value, low, high = (
-        f"{end:.{digits}f}" for end in (interval.value, interval.low, interval.high)
-    )
-    return f"{value} ({low} to {high})"
 
 
 def _page(tables: list[Table]) -> str:
@@ -208,8 +199,7 @@ def _page(tables: list[Table]) -> str:
     ]
     for table in tables:
         lines += ["", f"## {table.title}", ""]
-        for row in (table.columns, ("---",) * len(table.columns), *table.rows):
-            lines.append("| " + " | ".join(row) + " |")
+        lines += rows_of(table)
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from parts.ours import OURS
+from vesalius.card import Table
 
 Results = dict[str, Any]
 WIDTH_IN, HEIGHT_IN, DPI = 11.0, 8.0, 110
@@ -47,7 +48,7 @@ def _cell_lines(cell: Results) -> list[str]:
     ]
     for name, row in cell["methods"].items():
         shown = [
-            _spelled(row[column], digits)
+            spelled(row[column], digits)
             for column, digits in (
                 ("psnr", 2),
                 ("ssim", 3),
@@ -58,7 +59,7 @@ def _cell_lines(cell: Results) -> list[str]:
         ]
         gain = row.get("ours_minus")
         shown += (
-            [_spelled(gain[c], d) for c, d in (("psnr", 2), ("ssim", 3))]
+            [spelled(gain[c], d) for c, d in (("psnr", 2), ("ssim", 3))]
             if gain
             else ["", ""]
         )
@@ -66,7 +67,14 @@ def _cell_lines(cell: Results) -> list[str]:
     return lines
 
 
-def _spelled(interval: Results, digits: int) -> str:
+def rows_of(table: Table) -> list[str]:
+    """Return a card's table as lines of Markdown, its title left out."""
+    rows = (table.columns, ("---",) * len(table.columns), *table.rows)
+    return ["| " + " | ".join(row) + " |" for row in rows]
+
+
+def spelled(interval: Results, digits: int) -> str:
+    """Write a mean with its interval; alone where it is of one patient."""
     value = f"{interval['value']:.{digits}f}"
     if interval["count"] == 1:
         return value

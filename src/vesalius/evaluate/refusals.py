@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from vesalius.evaluate.data import find_cases, open_case
+from vesalius.evaluate.denoise import middle
 from vesalius.evaluate.intervals import Interval, proportion_interval
 from vesalius.evaluate.pictures import foreign_pictures, paired_slices
 from vesalius.evaluate.split import Part
@@ -79,7 +80,7 @@ def refusal_trials(
     for case in find_cases(data, part=part, modality=modality):
         scan = open_case(case)
         yield Trial(False, case.collection, scan)
-        yield Trial(False, f"{case.collection}, one slice", _middle(scan))
+        yield Trial(False, f"{case.collection}, one slice", middle(scan, 1))
         yield Trial(False, f"{case.collection}, noisy", _noisy(scan, rng))
         yield from _spoilt(scan, rng)
     for found in paired_slices(data, part, modality):
@@ -96,9 +97,8 @@ def _spoilt(scan: Volume, rng: np.random.Generator) -> Iterator[Trial]:
         yield Trial(True, "negative", scan.with_voxels(turned.astype(np.float32)))
     mixed = rng.permutation(voxels.ravel()).reshape(voxels.shape)
     yield Trial(True, "voxels shuffled", scan.with_voxels(mixed))
-    middle = _middle(scan)
-    axis = slice_axis(middle)
-    picture = np.take(middle.voxels, 0, axis).astype(np.float64)
+    alone = middle(scan, 1).voxels.take(0, slice_axis(scan))
+    picture = alone.astype(np.float64)
     for jumble in jumbles(picture, rng):
         yield Trial(True, "pieces shuffled", _plain(jumble, scan.modality))
     count = voxels.shape[slice_axis(scan)]
@@ -112,21 +112,6 @@ def _plain(pixels: Float[np.ndarray, "x y"], modality: str) -> Volume:
     voxels = np.ascontiguousarray(pixels, np.float32)[:, :, None]
     affine = np.diag([PICTURE_MM] * 3 + [1.0])
     return Volume(voxels, affine, UNITS[modality], modality, sides_known=False)
-
-
-def _middle(scan: Volume) -> Volume:
-    axis = slice_axis(scan)
-    k = scan.voxels.shape[axis] // 2
-    kept = [k]
-    padding = None if scan.padding is None else scan.padding.take(kept, axis)
-    return Volume(
-        np.ascontiguousarray(scan.voxels.take(kept, axis)),
-        scan.affine,
-        scan.units,
-        scan.modality,
-        scan.contrast,
-        padding=padding,
-    )
 
 
 def _noisy(scan: Volume, rng: np.random.Generator) -> Volume:

@@ -14,6 +14,7 @@ from jaxtyping import Float, Float32
 from scipy.ndimage import gaussian_filter
 
 from vesalius.quality.windows import (
+    HALVED_MM,
     RAYLEIGH_RATIO,
     RAYLEIGH_VARIANCE,
     Choice,
@@ -37,7 +38,7 @@ AGREEMENT = {"MR": (0.24, 0.45), "CT": (0.4, 0.8)}
 # Log ratio of the two variances: below the first a little anatomy explains it.
 COLOURED = {"MR": (0.5, 1.0), "CT": (0.0, 0.2)}
 # Windows of larger pixels always hold anatomy: it must not pass for coloured noise.
-COARSE_MM = {"MR": 1.5, "CT": 2.0}
+COARSE_MM = {"MR": 1.5, "CT": HALVED_MM[1]}
 WHITE = 1.25  # highest colour of air noise that passes for white
 MAPPED_TRUST = 0.5  # below it the map would be one of anatomy
 VARIES = 1.42  # ratio of the map's 90th to its 10th percentile in the body

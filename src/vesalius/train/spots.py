@@ -21,6 +21,9 @@ def spotted(crop: Crop, sigma: float, rng: np.random.Generator) -> Crop:
         crop: Clean slices, not negative; stays so.
         sigma: SD of the noise that will be added, in the crop's unit.
         rng: Everything random comes from it.
+
+    Limits:
+        Sizes are in pixels, so in millimetres they follow the scan's resolution.
     """
     depth, height, width = crop.shape
     z, y, x = np.ogrid[:depth, :height, :width]
