@@ -4,8 +4,10 @@ from torch import Tensor, nn
 
 from vesalius.nets.coded import Coded, Drawn
 from vesalius.nets.restorer import Restorer
+from vesalius.nets.segmenter import Segmenter, Segmenters
 
 INSIDE = "restorer."
+MEMBER = "members.{}."
 
 
 def network_of(tensors: dict[str, Tensor]) -> nn.Module:
@@ -15,14 +17,18 @@ def network_of(tensors: dict[str, Tensor]) -> nn.Module:
         tensors: Weights by name, in any precision.
 
     Returns:
-        In evaluation mode, without gradients; from three slices and the noise's SD
-        to the picture and its two widths, with `multiple` as a property.
+        In evaluation mode, without gradients. A restorer goes from three slices and
+        the noise's SD to the picture and its two widths, with `multiple` as a
+        property; segmenters from channels of slices to the probability of tumour.
 
     Raises:
         KeyError: They are of no architecture here.
         RuntimeError: Some are missing, or of another shape.
     """
     full = {name: tensor.float() for name, tensor in tensors.items()}
+    members = _members(full)
+    if members:
+        return Segmenters(members).eval().requires_grad_(False)
     inner = {
         name.removeprefix(INSIDE): tensor
         for name, tensor in full.items()
@@ -35,3 +41,23 @@ def network_of(tensors: dict[str, Tensor]) -> nn.Module:
     coded = Coded(restorer)
     coded.load_state_dict(full)
     return Drawn(coded).eval().requires_grad_(False)
+
+
+def _members(full: dict[str, Tensor]) -> list[Segmenter]:
+    members: list[Segmenter] = []
+    while any(name.startswith(MEMBER.format(len(members))) for name in full):
+        prefix = MEMBER.format(len(members))
+        own = {
+            name.removeprefix(prefix): tensor
+            for name, tensor in full.items()
+            if name.startswith(prefix)
+        }
+        member = Segmenter.shaped_like(own)
+        counts = {  # of batches seen in training: of no use afterwards, and not kept
+            name: count
+            for name, count in member.state_dict().items()
+            if name.endswith("num_batches_tracked")
+        }
+        member.load_state_dict(own | counts)
+        members.append(member)
+    return members

@@ -14,7 +14,9 @@ BETAS = (0.9, 0.99)
 EPSILON = 1e-8
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # Jordan 2024, tuned for five rounds
 ROUNDS = 5
-EDGES = frozenset({"stem", "mean", "doubt", "prior", "posterior", "critic"})
+EDGES = frozenset(
+    {"stem", "mean", "doubt", "prior", "posterior", "critic", "out", "coarse_out"}
+)
 
 
 def descend(

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -14,15 +15,22 @@ from torch import Tensor, distributed, nn
 from vesalius.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from vesalius.train.descent import descend
 from vesalius.train.energy import start_meter
-from vesalius.train.examples import Batch, Examples
 from vesalius.train.recipe import Recipe
 
-Loss = Callable[[nn.Module, Batch], Tensor]
+Loss = Callable[[nn.Module, Any], Tensor]  # the batch is whatever its source draws
 Progress = Callable[[int, int, float], None]
 
 LOWEST = 0.01  # of the highest rate, at the end
 CURVE_EVERY = 20  # steps between two points of the loss curve
 GRADIENT_LIMIT = 10.0  # a norm ten times the usual: one bad crop undoes no training
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where batches come from: crops with noise, slices with outlines."""
+
+    def draw(self, count: int, side: int, rng: np.random.Generator) -> Any:
+        """Draw one batch, everything random from the generator."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +57,7 @@ class Trained:
 def fit(
     net: nn.Module,
     loss_of: Loss,
-    examples: Examples,
+    examples: Source,
     recipe: Recipe,
     *,
     file: Path,
@@ -64,7 +72,7 @@ def fit(
     Args:
         net: Trained in place.
         loss_of: What a step brings down.
-        examples: Where crops come from.
+        examples: Where batches come from.
         recipe: Steps, rates, averages.
         file: The checkpoint; gone on with if it is there.
         progress: Told the step, the steps and the loss.
@@ -161,7 +169,10 @@ def _stepped(
     # Early weights are soon forgotten: the average's memory grows with the steps.
     decay = min(recipe.average, (1 + step) / (10 + step))
     for name, tensor in state.net.items():
-        state.average[name].lerp_(tensor.detach(), 1 - decay)
+        if tensor.is_floating_point():
+            state.average[name].lerp_(tensor.detach(), 1 - decay)
+        else:  # a count of batches has no average
+            state.average[name].copy_(tensor)
     losses = state.losses
     if not losses or step % CURVE_EVERY == 0:
         losses = (*losses, (step, loss))

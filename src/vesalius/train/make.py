@@ -1,57 +1,29 @@
 """Make: recipe in, model out, with its card, its weights and its loss curve."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from safetensors.torch import save as serialise
-from torch import Tensor, nn
+from torch import Tensor
 
 from vesalius import weights
 from vesalius.card import DataUse, Training
 from vesalius.errors import ConfigError
-from vesalius.evaluate.cases import Case
-from vesalius.nets import Coded, Critic, Restorer
-from vesalius.train import degrade
+from vesalius.nets.known import MEMBER
+from vesalius.train.course import Course
+from vesalius.train.courses import course_of
 from vesalius.train.curve import draw_curve
-from vesalius.train.examples import Examples, Noise
 from vesalius.train.licences import LICENCES, OWN
-from vesalius.train.loop import Loss, Progress, Trained, fit
-from vesalius.train.measure import measured
-from vesalius.train.objectives import (
-    Duel,
-    adversarial,
-    mean_and_quantiles,
-    variational,
-)
+from vesalius.train.loop import Progress, Source, Trained, fit
 from vesalius.train.precision import machine
 from vesalius.train.recipe import Recipe, open_recipe
-from vesalius.train.sources import PHANTOM, gather, training_cases
 from vesalius.weights.cards import write_card
 
 CHECKPOINT = "checkpoint.safetensors"
-FIELDS = 36  # simulated fields of CT noise: about a minute at the start
 LARGEST = 8 * 2**20  # bytes: what the box takes
-
-
-@dataclass(frozen=True)
-class Objective:
-    """One kind of training: what learns, by which loss, and what of it is kept."""
-
-    build: Callable[[Restorer], nn.Module]
-    loss: Loss
-    kept: str  # prefix of the weights that ship
-
-
-OBJECTIVES = {
-    "mean": Objective(lambda net: net, mean_and_quantiles, ""),
-    "adversarial": Objective(lambda net: Duel(net, Critic()), adversarial, "restorer."),
-    "variational": Objective(Coded, variational, ""),
-}
-RECOLOURS = {"MR": degrade.recolour, "CT": degrade.leave}
 
 
 def train(
@@ -68,7 +40,8 @@ def train(
     Args:
         recipe: A recipe's name, or the path of one's own.
         data: A folder of data sets, or a manifest.
-        minutes: Wall-clock budget; by default the recipe's steps decide.
+        minutes: Wall-clock budget of each network; by default the recipe's steps
+            decide.
         resume: Go on from the checkpoint in `out`.
         out: Where checkpoint, weights, card and loss curve go; by default
             out/train/NAME.
@@ -90,105 +63,103 @@ def train(
     if minutes is not None:
         plan = replace(plan, minutes=minutes)
     folder = out or Path("out") / "train" / plan.name
-    file = folder / CHECKPOINT
-    if file.exists() and not resume:
+    if (folder / CHECKPOINT).exists() and not resume:
         raise ConfigError(
             f"{folder.name} holds a checkpoint; give --resume to go on with it, or "
             "remove it to begin again"
         )
-    objective = OBJECTIVES[plan.objective]
-    examples = _examples(plan, data)
-    torch.manual_seed(plan.seed)
-    net = objective.build(_start(plan)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    trained = fit(net, objective.loss, examples, plan, file=file, progress=progress)
-    kept = _kept(trained.weights, objective.kept)
-    cases = training_cases(plan, data)
-    return _ship(folder, plan, trained, kept, cases, data)
+    course = course_of(plan)
+    examples = course.source(plan, data)
+    start = _start(plan, folder)
+    members = [
+        _member(number, plan, course, examples, start, folder, progress)
+        for number in range(plan.members)
+    ]
+    return _ship(folder, plan, members, data)
 
 
-def _examples(plan: Recipe, data: Path) -> Examples:
-    return Examples(
-        stocks=gather(plan, data),
-        shares=tuple(plan.sets.values()),
-        levels=plan.noise,
-        noise=_noise(plan),
-        recolour=RECOLOURS[plan.modality],
-        copies=plan.copies,
-        spots=plan.spots,
-    )
-
-
-def _noise(plan: Recipe) -> Noise:
-    if plan.modality == "MR":
-        return degrade.mr_noise
-    fields = degrade.simulated_fields(FIELDS, plan.seed)
-    return partial(degrade.ct_noise, fields=fields)
-
-
-def _start(plan: Recipe) -> Restorer:
-    """Begin at random, or at a shipped model of the same kind."""
+def _start(plan: Recipe, folder: Path) -> dict[str, Tensor] | None:
+    """Find the weights to begin with: of a training beside this one, or in the box."""
     if plan.start is None:
-        return Restorer(plan.widths, plan.depth)
-    tensors = weights.load(plan.start)
-    net = Restorer.shaped_like(tensors)
-    net.load_state_dict(tensors)
-    return net
+        return None
+    beside = folder.parent / plan.start / f"{plan.start}.safetensors"
+    return load_file(beside) if beside.is_file() else weights.load(plan.start)
 
 
-def _kept(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _member(
+    number: int,
+    plan: Recipe,
+    course: Course,
+    examples: Source,
+    start: dict[str, Tensor] | None,
+    folder: Path,
+    progress: Progress | None,
+) -> Trained:
+    """Train one network; of several each has its own seed and checkpoint."""
+    own = replace(plan, seed=plan.seed + number)
+    file = folder / (CHECKPOINT if number == 0 else f"checkpoint-{number}.safetensors")
+    objective = course.objectives[plan.objective]
+    torch.manual_seed(own.seed)
+    net = objective.build(own, start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    done = number * plan.steps
+
+    def told(step: int, steps: int, loss: float) -> None:
+        if progress is not None:
+            progress(done + step, plan.members * steps, loss)
+
+    trained = fit(net, objective.loss, examples, own, file=file, progress=told)
+    prefix = MEMBER.format(number) if plan.members > 1 else ""
+    kept = _kept(trained.weights, objective.kept, prefix)
+    return replace(trained, weights=kept)
+
+
+def _kept(tensors: dict[str, Tensor], inner: str, outer: str = "") -> dict[str, Tensor]:
     """Take what ships, in half precision: no figure here changes by it."""
     return {
-        name.removeprefix(prefix): tensor.half().contiguous()
+        outer + name.removeprefix(inner): tensor.half().contiguous()
         for name, tensor in tensors.items()
-        if name.startswith(prefix)
+        if name.startswith(inner) and tensor.is_floating_point()
     }
 
 
-def _ship(
-    folder: Path,
-    plan: Recipe,
-    trained: Trained,
-    kept: dict[str, Tensor],
-    cases: list[Case],
-    data: Path,
-) -> Path:
-    content = serialise(kept)
+def _ship(folder: Path, plan: Recipe, members: list[Trained], data: Path) -> Path:
+    kept = {name: t for member in members for name, t in member.weights.items()}
+    content, course = serialise(kept), course_of(plan)
     if len(content) > LARGEST:
         raise ConfigError(f"{plan.name} has {len(content)} bytes; the box takes 8 MB")
     card = replace(
         plan.card_of(),
-        data=_data(plan, cases),
-        training=_training(plan, trained, kept),
+        data=_data(course.patients(plan, data)),
+        training=_training(plan, members, kept),
         weights_sha256=sha256(content).hexdigest(),
     )
-    card = measured(card, kept, plan, data)
+    card = course.measured(card, kept, plan, data)
     draft = folder / "weights.draft"
     draft.write_bytes(content)
     draft.replace(folder / f"{plan.name}.safetensors")
     write_card(card, folder / f"{plan.name}.toml")
-    draw_curve(trained.losses, f"{plan.name}: loss", folder / "loss.png")
+    draw_curve(members[0].losses, f"{plan.name}: loss", folder / "loss.png")
     return folder
 
 
-def _data(plan: Recipe, cases: list[Case]) -> tuple[DataUse, ...]:
-    rows = []
-    for name in plan.sets:
-        patients = {case.patient for case in cases if case.collection == name}
-        count = 0 if name == PHANTOM else len(patients)
-        licence, source = LICENCES.get(name, OWN)
-        rows.append(DataUse(name, count, licence, source))
-    return tuple(rows)
+def _data(patients: dict[str, int]) -> tuple[DataUse, ...]:
+    return tuple(
+        DataUse(name, count, *LICENCES.get(name, OWN))
+        for name, count in patients.items()
+    )
 
 
-def _training(plan: Recipe, trained: Trained, kept: dict[str, Tensor]) -> Training:
+def _training(
+    plan: Recipe, members: list[Trained], kept: dict[str, Tensor]
+) -> Training:
     return Training(
         recipe=plan.name,
         seed=plan.seed,
-        minutes=round(trained.minutes, 1),
-        steps=trained.steps,
+        minutes=round(sum(member.minutes for member in members), 1),
+        steps=sum(member.steps for member in members),
         parameters=sum(tensor.numel() for tensor in kept.values()),
-        energy_kj=round(trained.joules / 1000, 1),
-        energy_basis=trained.energy_basis,
+        energy_kj=round(sum(member.joules for member in members) / 1000, 1),
+        energy_basis=members[0].energy_basis,
         machine=machine(),
         targets=plan.targets,
     )

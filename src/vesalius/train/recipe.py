@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from vesalius.card import Card
 from vesalius.errors import ConfigError
 from vesalius.options import load_options
 
-Objective = Literal["mean", "adversarial", "variational"]
 RECIPES = Path(__file__).parents[1] / "recipes"
 
 
@@ -19,10 +18,14 @@ class Recipe:
     Attributes:
         name: The model's name; its card and weights are called so.
         modality: Scans of this modality are read, "MR" or "CT".
-        objective: What the network learns: the conditional mean with its quantiles,
-            that and an adversary, or a variational code.
+        objective: What the network learns, one of its verb's: to denoise, the
+            conditional "mean" with its quantiles, that and an "adversarial" critic,
+            or a "variational" code.
         ships: Whether the model goes into the box.
-        start: The model whose weights are the start; None begins at random.
+        start: The model whose weights are the start: trained beside this one, or
+            in the box; None begins at random.
+        members: Networks trained apart, each from the next seed; they ship together
+            and their answers are averaged.
         seed: Of everything drawn at random.
         steps: Optimiser steps.
         minutes: Wall-clock budget that ends the training early; None sets none.
@@ -35,7 +38,8 @@ class Recipe:
         warm: Steps over which the rates rise.
         hold: Share of the training after which the rates begin to fall.
         average: Decay of the exponential moving average of the weights.
-        noise: Lowest and highest SD: of the scan's maximum in MR, in HU in CT.
+        noise: Lowest and highest SD: of the scan's maximum in MR, in HU in CT; a
+            verb that adds no noise needs none.
         sets: Share of the crops that each data set gives; "phantom" is drawn.
         copies: Share of the crops whose contrast is made up.
         spots: Share of the crops with small spots of which no anatomy knows.
@@ -46,9 +50,10 @@ class Recipe:
 
     name: str
     modality: str
-    objective: Objective = "mean"
+    objective: str = "mean"
     ships: bool = True
     start: str | None = None
+    members: int = 1
     seed: int = 0
     steps: int
     minutes: float | None = None
@@ -61,7 +66,7 @@ class Recipe:
     warm: int = 50
     hold: float = 0.4
     average: float = 0.998
-    noise: tuple[float, float]
+    noise: tuple[float, float] = (0.0, 0.1)
     sets: dict[str, float] = field(default_factory=dict)
     copies: float = 0.15
     spots: float = 0.0
@@ -70,14 +75,14 @@ class Recipe:
     card: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or self.batch < 1:
-            raise ConfigError(f"{self.name}: steps and batch must be at least 1")
+        if min(self.steps, self.batch, self.members) < 1:
+            raise ConfigError(
+                f"{self.name}: steps, batch and members must be at least 1"
+            )
         if self.side % (2 * 2 ** (len(self.widths) - 1)):
             raise ConfigError(f"{self.name}: side must be a multiple of the folding")
         if not 0 <= self.noise[0] < self.noise[1]:
             raise ConfigError(f"{self.name}: noise runs from low to high, from 0 up")
-        if self.objective not in get_args(Objective):
-            raise ConfigError(f"{self.name}: unknown objective {self.objective!r}")
 
     def card_of(self) -> Card:
         """Return the card before anything is measured.

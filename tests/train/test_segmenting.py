@@ -1,0 +1,161 @@
+"""From outlined heads to a segmenter with its thresholds and its card."""
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+
+from vesalius.errors import ConfigError
+from vesalius.evaluate.split import split
+from vesalius.evaluate.tumours import open_tumour, tumour_cases
+from vesalius.io import write_volume
+from vesalius.nets import network_of
+from vesalius.physics.phantom import head
+from vesalius.tasks.segment import Model, segment_by
+from vesalius.train import train
+from vesalius.train.tumours import TumourSlices, gather_patients
+from vesalius.weights.cards import read_card
+
+RECIPE = """
+name = "{name}"
+modality = "MR"
+objective = "{objective}"
+{more}
+seed = 1
+steps = 2
+batch = 2
+widths = [8, 8, 8]
+targets = "phantoms"
+
+[card]
+task = "segment"
+summary = "A trial."
+units = "a.u."
+spacing_range_mm = [0.2, 12.0]
+field_of_view_mm = [40.0, 550.0]
+intensity_range = [-1.0, 1e9]
+contrasts = ["FLAIR"]
+licence = "Apache-2.0"
+limits = ["a trial"]
+"""
+PATIENTS = [f"p{n}" for n in range(5)]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Five heads with a bright ball each; the first also in two other contrasts."""
+    folder = tmp_path_factory.mktemp("glioma")
+    for number, name in enumerate(PATIENTS):
+        scan = head(shape=(96, 120, 4), spacing_mm=(2.0, 2.0, 6.0), seed=number).truth
+        i, j, k = np.indices(scan.voxels.shape)
+        ball = (i - 40) ** 2 + (j - 60) ** 2 + (4 * (k - 2)) ** 2 < 80
+        voxels = np.where(ball, 0.9 * scan.voxels.max(), scan.voxels)
+        home = folder / "lgg" / name
+        home.mkdir(parents=True)
+        ill = scan.with_voxels(voxels.astype(np.float32))
+        write_volume(ill, home / "flair.nii.gz")
+        outline = scan.with_voxels(ball.astype(np.float32))
+        write_volume(outline, home / "tumour.nii.gz")
+    for name in ("t1", "t1c"):
+        write_volume(scan, folder / "lgg" / split(PATIENTS).train[0] / f"{name}.nii.gz")
+    for name, objective, more in (
+        ("filled", "fill", "ships = false"),
+        ("pair", "judged", 'start = "filled"\nmembers = 2'),
+        ("plain", "outlines", "ships = false"),
+        ("wrong", "sideways", ""),
+    ):
+        text = RECIPE.format(name=name, objective=objective, more=more)
+        (folder / f"{name}.toml").write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(place):
+    out = place / "out"
+    train(place / "filled.toml", place, out=out / "filled")
+    told = []
+    folder = train(
+        place / "pair.toml",
+        place,
+        out=out / "pair",
+        progress=lambda step, steps, loss: told.append((step, steps)),
+    )
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    return folder
+
+
+def test_batches_are_replayable_and_hold_what_they_say(place):
+    patients = gather_patients(tumour_cases(place, part="train"))
+    source = TumourSlices(patients)
+    one, two = (source.draw(6, 0, np.random.default_rng(4)) for _ in range(2))
+    assert np.array_equal(one.seen, two.seen)
+    assert one.seen.shape == (6, 7, 192, 160)
+    assert one.tumour.shape == one.clean.shape == (6, 1, 192, 160)
+    assert 0 < one.tumour.mean() < 0.2
+    assert one.tumour.min() >= 0
+    assert one.tumour.max() <= 1
+    drawn = source.draw(24, 0, np.random.default_rng(5)).seen
+    absent = (drawn[:, 5:] == 0).all(axis=(2, 3))
+    assert absent.any()
+    assert not absent.all()
+
+
+def test_covered_slices_hide_what_is_to_be_filled_in(place):
+    patients = gather_patients(tumour_cases(place, part="train"))
+    batch = TumourSlices(patients, covered=True).draw(4, 0, np.random.default_rng(4))
+    apart = np.abs(batch.seen[:, 1:2] - batch.clean) > 0.5
+    assert apart.mean(axis=(1, 2, 3)).min() > 0.02
+
+
+def test_a_bright_ball_lies_where_the_outline_is(place):
+    batch = TumourSlices(gather_patients(tumour_cases(place, part="train"))).draw(
+        12, 0, np.random.default_rng(0)
+    )
+    inside = batch.tumour[:, 0] > 0.9
+    assert batch.clean[:, 0][inside].mean() > batch.clean[:, 0][~inside].mean() + 0.5
+
+
+def test_members_ship_together_with_thresholds_and_figures(made):
+    assert (made / "checkpoint-1.safetensors").is_file()
+    card = read_card(made / "pair.toml")
+    assert dict(card.calibration).keys() >= {"possible_above", "certain_above"}
+    assert dict(card.calibration)["patients"] == 1
+    assert card.training.steps == 4
+    assert any("Dice" in figure.name for figure in card.figures)
+    tensors = load_file(made / "pair.safetensors")
+    one, two = (tensors[f"members.{n}.out.weight"] for n in range(2))
+    assert not (one == two).all()
+
+
+def test_what_was_trained_segments_by_its_card(made, place):
+    net = network_of(load_file(made / "pair.safetensors"))
+    model = Model(read_card(made / "pair.toml"), net)
+    flair, _, _ = open_tumour(tumour_cases(place, part="test")[0])
+    result = segment_by(flair, model)
+    assert result.picture.units == "probability"
+    assert 0 <= result.picture.voxels.min() <= result.picture.voxels.max() <= 1
+    assert set(np.unique(result.spread.voxels)) <= {0.0, 1.0}
+    assert result.measures[0].unit == "ml"
+
+
+def test_a_start_with_other_widths_is_refused(made, place):
+    text = (place / "pair.toml").read_text().replace("[8, 8, 8]", "[8, 12]")
+    (place / "narrow.toml").write_text(text.replace('"pair"', '"narrow"'))
+    with pytest.raises((ConfigError, RuntimeError), match=r"widths|size mismatch"):
+        train(place / "narrow.toml", place, out=made.parent / "narrow")
+
+
+def test_an_objective_a_verb_does_not_have_is_refused(place):
+    with pytest.raises(ConfigError, match="fill, outlines, judged"):
+        train(place / "wrong.toml", place, out=place / "out" / "wrong")
+
+
+def test_a_folder_without_outlines_is_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match="flair and a tumour"):
+        tumour_cases(tmp_path)
+
+
+def test_one_network_alone_can_be_trained(place):
+    folder = train(place / "plain.toml", place, out=place / "out" / "plain")
+    assert read_card(folder / "plain.toml").figures
+    assert read_card(folder / "plain.toml").training.parameters > 0
