@@ -89,7 +89,7 @@ def frame_head(scan: Volume) -> HeadFrame:
         A head cut off at the side, or with an arm beside it, comes out too large or
         too small.
     """
-    axes, flips = _axes(scan)
+    axes, flips = upright_axes(scan)
     head = head_of(scan)
     planes = _turned(head, axes, flips)
     spacing = [scan.spacing_mm[axis] for axis in axes[1:]]
@@ -111,6 +111,22 @@ def frame_head(scan: Volume) -> HeadFrame:
     )
 
 
+def upright_axes(scan: Volume) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+    """Match the file's axes with up, back and left, each with the nearest.
+
+    Args:
+        scan: In any orientation.
+
+    Returns:
+        The file's axis for each of the three, and True where it runs the other way.
+    """
+    directions = LPS @ scan.affine[:3, :3] / np.asarray(scan.spacing_mm)
+    left, back, up = _assigned(np.abs(directions))
+    axes = (up, back, left)
+    signs = (directions[2, up], directions[1, back], directions[0, left])
+    return axes, (bool(signs[0] < 0), bool(signs[1] < 0), bool(signs[2] < 0))
+
+
 def head_of(scan: Volume) -> Bool[np.ndarray, "i j k"]:
     """Outline the head roughly: what is bright, opened, its largest piece.
 
@@ -128,15 +144,6 @@ def head_of(scan: Volume) -> Bool[np.ndarray, "i j k"]:
         raise ScanError("there is no head to be seen in this scan")
     sizes = np.bincount(pieces.ravel())[1:]
     return np.asarray(pieces == 1 + int(sizes.argmax()))
-
-
-def _axes(scan: Volume) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
-    """Match the file's axes with up, back and left, each with the nearest."""
-    directions = LPS @ scan.affine[:3, :3] / np.asarray(scan.spacing_mm)
-    left, back, up = _assigned(np.abs(directions))
-    axes = (up, back, left)
-    signs = (directions[2, up], directions[1, back], directions[0, left])
-    return axes, (bool(signs[0] < 0), bool(signs[1] < 0), bool(signs[2] < 0))
 
 
 def _assigned(closeness: Float[np.ndarray, "3 3"]) -> Sequence[int]:

@@ -76,7 +76,7 @@ def agreement(
     )
 
 
-def dice(truth: Mask, answer: Mask) -> float:
+def dice(truth: Bool[np.ndarray, "..."], answer: Bool[np.ndarray, "..."]) -> float:
     r"""Return $2\,|A \cap B| / (|A| + |B|)$; 1 where both are empty."""
     size = float(truth.sum()) + float(answer.sum())
     return 2 * float((truth & answer).sum()) / size if size else 1.0

@@ -5,6 +5,7 @@ from vesalius.nets.critic import Critic
 from vesalius.nets.known import network_of
 from vesalius.nets.restorer import Restorer
 from vesalius.nets.segmenter import Segmenter, Segmenters
+from vesalius.nets.translator import Translator
 
 __all__ = [
     "Coded",
@@ -13,5 +14,6 @@ __all__ = [
     "Restorer",
     "Segmenter",
     "Segmenters",
+    "Translator",
     "network_of",
 ]

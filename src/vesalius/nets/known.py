@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from vesalius.nets.coded import Coded, Drawn
 from vesalius.nets.restorer import Restorer
 from vesalius.nets.segmenter import Segmenter, Segmenters
+from vesalius.nets.translator import Translator
 
 INSIDE = "restorer."
 MEMBER = "members.{}."
@@ -19,7 +20,8 @@ def network_of(tensors: dict[str, Tensor]) -> nn.Module:
     Returns:
         In evaluation mode, without gradients. A restorer goes from three slices and
         the noise's SD to the picture and its two widths, with `multiple` as a
-        property; segmenters from channels of slices to the probability of tumour.
+        property; segmenters from channels of slices to the probability of tumour;
+        translators from channels to the picture and its two widths.
 
     Raises:
         KeyError: They are of no architecture here.
@@ -29,6 +31,10 @@ def network_of(tensors: dict[str, Tensor]) -> nn.Module:
     members = _members(full)
     if members:
         return Segmenters(members).eval().requires_grad_(False)
+    if "middle.0.first.weight" in full:
+        translator = Translator.shaped_like(full)
+        translator.load_state_dict(full)
+        return translator.eval().requires_grad_(False)
     inner = {
         name.removeprefix(INSIDE): tensor
         for name, tensor in full.items()

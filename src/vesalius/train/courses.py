@@ -5,8 +5,9 @@ from vesalius.train.course import Course
 from vesalius.train.denoising import DENOISE
 from vesalius.train.recipe import Recipe
 from vesalius.train.segmenting import SEGMENT
+from vesalius.train.translating import TRANSLATE
 
-COURSES = {"denoise": DENOISE, "segment": SEGMENT}
+COURSES = {"denoise": DENOISE, "segment": SEGMENT, "translate": TRANSLATE}
 
 
 def course_of(recipe: Recipe) -> Course:

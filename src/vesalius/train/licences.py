@@ -26,6 +26,10 @@ LICENCES: dict[str, tuple[str, str]] = {
         "CC BY 4.0",
         "LUNA16, Setio et al. 2017, Medical Image Analysis 42:1-13",
     ),
+    "mr_ct_pairs": (
+        "CC BY-NC 4.0",
+        "SynthRAD2023 Task 1, Thummerer et al. 2023, Medical Physics 50(7):4664-4674",
+    ),
     "phantom": ("Apache-2.0", "drawn by vesalius.physics.phantom"),
 }
 OWN = ("as you hold it", "your own data")
