@@ -3,6 +3,7 @@
 from vesalius.nets.coded import Coded, Drawn
 from vesalius.nets.critic import Critic
 from vesalius.nets.known import network_of
+from vesalius.nets.nodule_coder import NoduleCoder, NoduleCoders
 from vesalius.nets.restorer import Restorer
 from vesalius.nets.segmenter import Segmenter, Segmenters
 from vesalius.nets.translator import Translator
@@ -11,6 +12,8 @@ __all__ = [
     "Coded",
     "Critic",
     "Drawn",
+    "NoduleCoder",
+    "NoduleCoders",
     "Restorer",
     "Segmenter",
     "Segmenters",

@@ -3,12 +3,14 @@
 from torch import Tensor, nn
 
 from vesalius.nets.coded import Coded, Drawn
+from vesalius.nets.nodule_coder import NoduleCoder, NoduleCoders
 from vesalius.nets.restorer import Restorer
 from vesalius.nets.segmenter import Segmenter, Segmenters
 from vesalius.nets.translator import Translator
 
 INSIDE = "restorer."
 MEMBER = "members.{}."
+JUDGE = "judge.0.weight"
 
 
 def network_of(tensors: dict[str, Tensor]) -> nn.Module:
@@ -21,7 +23,8 @@ def network_of(tensors: dict[str, Tensor]) -> nn.Module:
         In evaluation mode, without gradients. A restorer goes from three slices and
         the noise's SD to the picture and its two widths, with `multiple` as a
         property; segmenters from channels of slices to the probability of tumour;
-        translators from channels to the picture and its two widths.
+        translators from channels to the picture and its two widths; nodule coders
+        from patches to what they say of them.
 
     Raises:
         KeyError: They are of no architecture here.
@@ -30,7 +33,8 @@ def network_of(tensors: dict[str, Tensor]) -> nn.Module:
     full = {name: tensor.float() for name, tensor in tensors.items()}
     members = _members(full)
     if members:
-        return Segmenters(members).eval().requires_grad_(False)
+        kind = NoduleCoders if isinstance(members[0], NoduleCoder) else Segmenters
+        return kind(members).eval().requires_grad_(False)  # type: ignore[arg-type]
     if "middle.0.first.weight" in full:
         translator = Translator.shaped_like(full)
         translator.load_state_dict(full)
@@ -49,8 +53,8 @@ def network_of(tensors: dict[str, Tensor]) -> nn.Module:
     return Drawn(coded).eval().requires_grad_(False)
 
 
-def _members(full: dict[str, Tensor]) -> list[Segmenter]:
-    members: list[Segmenter] = []
+def _members(full: dict[str, Tensor]) -> list[Segmenter] | list[NoduleCoder]:
+    members: list[Segmenter] | list[NoduleCoder] = []
     while any(name.startswith(MEMBER.format(len(members))) for name in full):
         prefix = MEMBER.format(len(members))
         own = {
@@ -58,12 +62,13 @@ def _members(full: dict[str, Tensor]) -> list[Segmenter]:
             for name, tensor in full.items()
             if name.startswith(prefix)
         }
-        member = Segmenter.shaped_like(own)
+        kind = NoduleCoder if JUDGE in own else Segmenter
+        member = kind.shaped_like(own)
         counts = {  # of batches seen in training: of no use afterwards, and not kept
             name: count
             for name, count in member.state_dict().items()
             if name.endswith("num_batches_tracked")
         }
         member.load_state_dict(own | counts)
-        members.append(member)
+        members.append(member)  # type: ignore[arg-type]
     return members

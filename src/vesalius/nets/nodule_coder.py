@@ -1,6 +1,7 @@
 """Nodule coder: reconstructs normal lung, and says from the rest what is a nodule."""
 
 import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -99,6 +100,32 @@ class NoduleCoder(nn.Module):
         for step in self.up:
             x = step(x)
         return x.sigmoid()
+
+
+class NoduleCoders(nn.Module):
+    """Several coders that were trained apart: the mean of their log-odds.
+
+    Args:
+        members: Coders.
+
+    Source:
+        Lakshminarayanan et al. 2017, NeurIPS (deep ensembles).
+    """
+
+    def __init__(self, members: Sequence[NoduleCoder]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, patches: Float[Tensor, "n 1 y x"]) -> Said:
+        """Judge patches by all, rebuild them by the first.
+
+        Args:
+            patches: 48 pixels a side, from 0 to 1.
+        """
+        said = [member(patches) for member in self.members]
+        log_odds = torch.stack([one.log_odds for one in said]).mean(0)
+        first: Said = said[0]
+        return first._replace(log_odds=log_odds)
 
 
 def _halving(narrow: int, wide: int) -> nn.Sequential:

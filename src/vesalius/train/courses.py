@@ -3,11 +3,17 @@
 from vesalius.errors import ConfigError
 from vesalius.train.course import Course
 from vesalius.train.denoising import DENOISE
+from vesalius.train.detecting import DETECT
 from vesalius.train.recipe import Recipe
 from vesalius.train.segmenting import SEGMENT
 from vesalius.train.translating import TRANSLATE
 
-COURSES = {"denoise": DENOISE, "segment": SEGMENT, "translate": TRANSLATE}
+COURSES = {
+    "denoise": DENOISE,
+    "segment": SEGMENT,
+    "translate": TRANSLATE,
+    "detect": DETECT,
+}
 
 
 def course_of(recipe: Recipe) -> Course:

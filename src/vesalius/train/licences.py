@@ -22,6 +22,10 @@ LICENCES: dict[str, tuple[str, str]] = {
         "LIDC-IDRI (The Cancer Imaging Archive), Armato et al. 2011, Medical Physics "
         "38(2):915-931",
     ),
+    "lung_nodule_patches": (
+        "LUNA16 CC BY 4.0, LIDC-IDRI CC BY 3.0",
+        "LUNA16, Setio et al. 2017, Medical Image Analysis 42:1-13",
+    ),
     "lung_ct_slices": (
         "CC BY 4.0",
         "LUNA16, Setio et al. 2017, Medical Image Analysis 42:1-13",

@@ -1,0 +1,96 @@
+"""Detecting: how the nodule detector is trained, calibrated and measured."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from torch import Tensor, nn
+
+from vesalius.card import Card, Figure
+from vesalius.evaluate.candidates import Candidates, open_candidates
+from vesalius.evaluate.detect import balanced_threshold, told_apart
+from vesalius.nets import NoduleCoder, network_of
+from vesalius.nets.known import MEMBER
+from vesalius.nets.nodule_coder import centred
+from vesalius.train.course import Course, Objective
+from vesalius.train.nodules import NodulePatches, judged_and_rebuilt
+from vesalius.train.recipe import Recipe
+
+PATCHES = "lung_nodule_patches"
+AT_ONCE = 256
+NAMES = {
+    "sensitivity": ("sensitivity at the card's threshold", 100, "%"),
+    "specificity": ("specificity at the card's threshold", 100, "%"),
+    "area": ("area under the curve", 1, "1"),
+}
+
+
+def score_patches(net: nn.Module, pictures: Float32[np.ndarray, "n y x"]) -> np.ndarray:
+    """Return the probability of a nodule, the mean over eight mirror images.
+
+    Args:
+        net: A coder, or several.
+        pictures: From 0, at -1000 HU, to 1, at 400 HU.
+    """
+    patches = centred(torch.from_numpy(pictures)[:, None])
+    total = np.zeros(len(pictures), np.float32)
+    with torch.inference_mode():
+        for turn in range(8):
+            seen = patches.rot90(turn % 4, (2, 3))
+            seen = seen.flip(3) if turn > 3 else seen
+            batches = torch.split(seen, AT_ONCE)
+            parts = [net(batch).log_odds.sigmoid() for batch in batches]
+            total += torch.cat(parts).numpy() / 8
+    return total
+
+
+def _source(plan: Recipe, data: Path) -> NodulePatches:
+    return NodulePatches(open_candidates(data, part="train"))
+
+
+def _coder(plan: Recipe, start: dict[str, Tensor] | None) -> NoduleCoder:
+    net = NoduleCoder(plan.widths)
+    if start is not None:
+        net.load_state_dict({name: tensor.float() for name, tensor in start.items()})
+    return net
+
+
+def _patients(plan: Recipe, data: Path) -> dict[str, int]:
+    """Count blocks: the patches do not say whose they are."""
+    return {PATCHES: int(np.unique(open_candidates(data, part="train").block).size)}
+
+
+def _measured(card: Card, tensors: dict[str, Tensor], plan: Recipe, data: Path) -> Card:
+    """Fix the threshold on calibration blocks, measure on test blocks."""
+    prefix = MEMBER.format(0)
+    alone = not any(name.startswith(prefix) for name in tensors)
+    net = network_of({prefix + n: t for n, t in tensors.items()} if alone else tensors)
+    held_out = open_candidates(data, part="calibrate")
+    level = balanced_threshold(held_out.nodule, score_patches(net, held_out.pictures))
+    card = replace(card, calibration=(("threshold", level),))
+    return replace(
+        card, figures=_figures(open_candidates(data, part="test"), net, level)
+    )
+
+
+def _figures(tested: Candidates, net: nn.Module, level: float) -> tuple[Figure, ...]:
+    scores = score_patches(net, tested.pictures)
+    found = told_apart(tested.nodule, scores, tested.block, level)
+    figures = []
+    for name, (said, factor, unit) in NAMES.items():
+        part = getattr(found, name)
+        ends = (part.value, part.low, part.high)
+        value, low, high = (round(factor * end, 4) for end in ends)
+        where = f"LUNA16 candidates, {part.count} blocks"
+        figures.append(Figure(f"{where}: {said}", value, low, high, unit, part.count))
+    return tuple(figures)
+
+
+DETECT = Course(
+    source=_source,
+    objectives={"judged": Objective(_coder, judged_and_rebuilt, "")},
+    patients=_patients,
+    measured=_measured,
+)
