@@ -55,6 +55,12 @@ def test_slices_out_of_order_are_foreign(kind):
     assert not foreign(whole.with_voxels(reverse))
 
 
+@pytest.mark.parametrize("count", [5, 6, 7])
+def test_a_few_noisy_slices_in_order_are_no_strangers(count):
+    whole = head((128, 144, count), (1.4, 1.4, 5.0), seed=3)
+    assert not foreign(scan(whole, noise=0.10))
+
+
 @pytest.mark.parametrize("kind", ["MR", "CT"])
 @pytest.mark.parametrize("side", [1, 8, 16])
 def test_a_jumble_is_foreign(kind, side):
