@@ -1,5 +1,6 @@
 """Files found and parsed: folders, bare files, every encoding, and bombs."""
 
+import gc
 import os
 import tracemalloc
 import zlib
@@ -18,7 +19,7 @@ import dicom_cases as cases
 from vesalius.errors import FormatError, ScanError
 from vesalius.io.archives import StoredFile
 from vesalius.io.dicom import read_dicom
-from vesalius.io.dicom_files import called
+from vesalius.io.dicom_files import called, open_files
 
 SOFT = cases.soft()
 
@@ -203,3 +204,16 @@ def test_many_small_files_are_looked_at_once_each(tmp_path, monkeypatch):
 )
 def test_a_file_is_named_only_where_its_name_can_name_nobody(name, said):
     assert called(StoredFile((name,), 0, open), 3, 9) == said
+
+
+def test_garbage_is_collected_again_after_an_error(tmp_path):
+    (tmp_path / "one").write_bytes(b"none")
+
+    def stumble():
+        with open_files(tmp_path):
+            assert not gc.isenabled()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        stumble()
+    assert gc.isenabled()

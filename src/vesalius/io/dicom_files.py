@@ -4,6 +4,7 @@ pydicom quotes field values in its warnings and logs, and a value may be a name:
 are kept off every stream here.
 """
 
+import gc
 import io
 import os
 import re
@@ -57,13 +58,29 @@ def open_files(path: Path) -> Iterator[tuple[StoredFile, ...]]:
         ScanError: The folder is empty or may not be opened.
         FormatError: The archive is damaged.
     """
-    if path.is_dir():
-        yield _files_below(path)
-    elif zipfile.is_zipfile(path):
-        with open_zip(path) as files:
-            yield files
-    else:
-        yield (_on_disk(path, (path.name,)),)
+    with _uncollected():
+        if path.is_dir():
+            yield _files_below(path)
+        elif zipfile.is_zipfile(path):
+            with open_zip(path) as files:
+                yield files
+        else:
+            yield (_on_disk(path, (path.name,)),)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave cyclic garbage lying meanwhile: headers make none.
+
+    Looking for it took a quarter of the time that ten thousand headers need.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def called(file: StoredFile, number: int, total: int) -> str:
