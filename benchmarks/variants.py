@@ -33,9 +33,10 @@ from vesalius.evaluate.intervals import mean_interval, paired_difference
 from vesalius.nets import network_of
 from vesalius.nets.coded import Drawn
 from vesalius.quality.fidelity import edge_sharpness, outline, psnr, ssim
-from vesalius.tasks.denoise import Model, denoise_by
+from vesalius.tasks.denoise import denoise_by
 from vesalius.volume import Volume
 from vesalius.weights.cards import read_card
+from vesalius.weights.models import Model
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"

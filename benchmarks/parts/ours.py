@@ -6,8 +6,9 @@ from pathlib import Path
 from vesalius import weights
 from vesalius.card import Card
 from vesalius.nets import network_of
-from vesalius.tasks.denoise import MODELS, Model, denoise, denoise_by
+from vesalius.tasks.denoise import MODELS, denoise, denoise_by
 from vesalius.volume import Volume
+from vesalius.weights.models import Model
 
 OURS = "ours"
 Denoiser = Callable[[Volume], Volume]

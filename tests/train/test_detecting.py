@@ -6,10 +6,11 @@ from safetensors.torch import load_file
 
 from vesalius.evaluate.candidates import BLOCK
 from vesalius.nets import NoduleCoders, network_of
-from vesalius.tasks.detect import Model, detect_by
+from vesalius.tasks.detect import detect_by
 from vesalius.train import train
 from vesalius.volume import Volume
 from vesalius.weights.cards import read_card
+from vesalius.weights.models import Model
 
 RECIPE = """
 name = "balls"

@@ -9,11 +9,12 @@ from vesalius.io import write_volume
 from vesalius.nets import Restorer
 from vesalius.physics.noise import rician
 from vesalius.physics.phantom import head
-from vesalius.tasks.denoise import Model, denoise_by
+from vesalius.tasks.denoise import denoise_by
 from vesalius.train import train
 from vesalius.train.energy import start_meter
 from vesalius.train.precision import faster_precision, machine
 from vesalius.weights.cards import read_card
+from vesalius.weights.models import Model
 
 RECIPE = """
 name = "own"

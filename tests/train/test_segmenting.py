@@ -10,10 +10,11 @@ from vesalius.evaluate.tumours import open_tumour, tumour_cases
 from vesalius.io import write_volume
 from vesalius.nets import network_of
 from vesalius.physics.phantom import head
-from vesalius.tasks.segment import Model, segment_by
+from vesalius.tasks.segment import segment_by
 from vesalius.train import train
 from vesalius.train.tumours import TumourSlices, gather_patients
 from vesalius.weights.cards import read_card
+from vesalius.weights.models import Model
 
 RECIPE = """
 name = "{name}"

@@ -9,10 +9,11 @@ from vesalius.errors import ConfigError
 from vesalius.evaluate.pairs import open_pair, pair_cases
 from vesalius.nets import network_of
 from vesalius.physics.phantom import head
-from vesalius.tasks.translate import Model, translate_by
+from vesalius.tasks.translate import translate_by
 from vesalius.train import train
 from vesalius.train.pairs import MrToCt
 from vesalius.weights.cards import read_card
+from vesalius.weights.models import Model
 
 RECIPE = """
 name = "pairs"

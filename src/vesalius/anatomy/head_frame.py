@@ -37,12 +37,11 @@ class HeadFrame:
     scale: tuple[float, float]
     offset: tuple[float, float]
 
-    def enter(self, voxels: Float[np.ndarray, "i j k"], *, order: int = 1) -> Planes:
+    def enter(self, voxels: Float[np.ndarray, "i j k"]) -> Planes:
         """Bring what lies on the scan's grid into the frame.
 
         Args:
             voxels: On the file's own axes.
-            order: 1 to interpolate, 0 for the nearest voxel.
 
         Returns:
             Slices from the feet up, rows from front to back, columns from right to
@@ -52,7 +51,7 @@ class HeadFrame:
         entered = np.empty((planes.shape[0], *SHAPE), np.float32)
         for plane, into in zip(planes, entered, strict=True):
             ndimage.affine_transform(
-                plane, self.scale, self.offset, SHAPE, into, order=order
+                plane, self.scale, self.offset, SHAPE, into, order=1
             )
         return entered
 

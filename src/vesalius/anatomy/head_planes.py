@@ -1,7 +1,7 @@
 """What the segmenter sees: a slice, its neighbours, its mirror image, its ranks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float32
@@ -122,8 +122,3 @@ def channels_of(
     empty = np.zeros_like(middle)
     beside = [empty if other is None else other for other in others]
     return np.stack([*slices, middle[:, ::-1], rank, *beside]).astype(np.float32)
-
-
-def without_others(planes: HeadPlanes) -> HeadPlanes:
-    """Return the same head with nothing but FLAIR."""
-    return replace(planes, others=tuple(None for _ in OTHERS))

@@ -1,8 +1,6 @@
 """Detect: where a nodule may be, how large it is and how probable."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from importlib.metadata import version
 
 import numpy as np
@@ -11,17 +9,15 @@ from jaxtyping import Bool, Float32
 from scipy import ndimage
 from torch import nn
 
-from vesalius import weights
 from vesalius.anatomy.blobs import Blob, find_blobs, thinned
 from vesalius.anatomy.lungs import lung_mask
-from vesalius.card import Card
-from vesalius.errors import ScanError, WeightsError
-from vesalius.nets import network_of
+from vesalius.errors import ScanError
 from vesalius.nets.nodule_coder import centred
 from vesalius.quality import check_input, verdict_of
 from vesalius.quality.windows import slice_axis
 from vesalius.result import Finding, Measure, Provenance, Result, Verdict
 from vesalius.volume import Volume
+from vesalius.weights.models import Model, open_model
 
 MODEL = "detect-nodule"
 DIAMETERS_MM = (4.0, 5.5, 7.5, 10.5, 14.5, 20.0, 28.0, 38.0)
@@ -35,14 +31,6 @@ HALF = 0.5
 NO_LUNGS = "No lungs are to be seen in this scan, so there is nothing to look for in it"
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A detector that may be used: what it is for, and the network itself."""
-
-    card: Card
-    net: nn.Module
 
 
 def detect(scan: Volume, *, seed: int = 0, progress: Progress | None = None) -> Result:
@@ -73,7 +61,7 @@ def detect(scan: Volume, *, seed: int = 0, progress: Progress | None = None) -> 
         Setio et al. 2017, Medical Image Analysis 42:1-13 (the data); Kingma et al.
         2014, NeurIPS (semi-supervised VAE). doi:10.1016/j.media.2017.06.015
     """
-    return detect_by(scan, _model(MODEL), seed=seed, progress=progress)
+    return detect_by(scan, open_model(MODEL), seed=seed, progress=progress)
 
 
 def detect_by(
@@ -228,16 +216,3 @@ def _patch(
 def _grey(hu: Float32[np.ndarray, "..."]) -> Float32[np.ndarray, "..."]:
     scaled = (hu - DARKEST_HU) / (BRIGHTEST_HU - DARKEST_HU)
     return np.clip(scaled, 0, 1).astype(np.float32)
-
-
-@lru_cache(maxsize=1)
-def _model(name: str) -> Model:
-    if name not in weights.names():
-        raise WeightsError(
-            f"the model {name} is not in the box; install vesalius again"
-        )
-    try:
-        net = network_of(weights.load(name))
-    except (KeyError, RuntimeError) as error:
-        raise WeightsError(f"the weights of {name} fit no network here") from error
-    return Model(weights.card(name), net)

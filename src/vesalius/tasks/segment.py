@@ -1,8 +1,7 @@
 """Segment: where the tumour is, and where it may or may not be."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -11,7 +10,6 @@ from jaxtyping import Bool, Float32
 from scipy import ndimage
 from torch import Tensor, nn
 
-from vesalius import weights
 from vesalius.anatomy.head_frame import Planes
 from vesalius.anatomy.head_planes import (
     OTHERS,
@@ -21,30 +19,21 @@ from vesalius.anatomy.head_planes import (
     near,
     rank_of,
 )
-from vesalius.card import Card
-from vesalius.errors import ConfigError, WeightsError
-from vesalius.nets import network_of
+from vesalius.errors import ConfigError
 from vesalius.quality import check_input, verdict_of
 from vesalius.result import Finding, Measure, Provenance, Result
 from vesalius.volume import Study, Volume
+from vesalius.weights.models import Model, open_model
 
 MODEL = "segment-tumour"
 SEEN = "FLAIR"
-AT_ONCE = 6  # slices through the network together: 100 MB of features
-SMOOTHED_SLICES = 0.6  # SD across slices: neighbours agree better than readers do
-LEAST_SHARE = 0.25  # of the largest piece: smaller ones were false more often than not
+AT_ONCE = 6  # slices through the network together: bounds memory
+SMOOTHED_SLICES = 0.6  # SD across slices
+LEAST_SHARE = 0.25  # of the largest piece: smaller ones are taken for false
 HALF = 0.5  # the mask is what is more likely tumour than not
 LEAST_ML = 0.05  # of a finding: fewer voxels are none
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A segmenter that may be used: what it is for, and the network itself."""
-
-    card: Card
-    net: nn.Module
 
 
 def segment(
@@ -80,7 +69,7 @@ def segment(
         Buda et al. 2019, Comput Biol Med 109:218-225 (the data); Angelopoulos et al.
         2024, conformal risk control. doi:10.1016/j.compbiomed.2019.05.002
     """
-    return segment_by(scan, _model(MODEL), seed=seed, progress=progress)
+    return segment_by(scan, open_model(MODEL), seed=seed, progress=progress)
 
 
 def segment_by(
@@ -254,19 +243,6 @@ def _contrasts(scan: Volume | Study) -> tuple[Volume, dict[str, Volume]]:
         "the file does not say its contrast, and tumours are outlined on FLAIR: if it "
         'is one, say contrast="flair" (--contrast flair)'
     )
-
-
-@lru_cache(maxsize=1)
-def _model(name: str) -> Model:
-    if name not in weights.names():
-        raise WeightsError(
-            f"the model {name} is not in the box; install vesalius again"
-        )
-    try:
-        net = network_of(weights.load(name))
-    except (KeyError, RuntimeError) as error:
-        raise WeightsError(f"the weights of {name} fit no network here") from error
-    return Model(weights.card(name), net)
 
 
 def _findings(

@@ -1,8 +1,7 @@
 """Translate: what the same head would look like in another modality."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Literal
 
@@ -12,16 +11,14 @@ from jaxtyping import Float32
 from scipy import ndimage
 from torch import nn
 
-from vesalius import weights
 from vesalius.anatomy.head_frame import upright_axes
 from vesalius.anatomy.head_slice import Place, brightness, mr_channels, outline_slice
-from vesalius.card import Card
-from vesalius.errors import ConfigError, WeightsError
-from vesalius.nets import network_of
+from vesalius.errors import ConfigError
 from vesalius.quality import check_input, verdict_of
 from vesalius.quality.windows import slice_axis
 from vesalius.result import Provenance, Result
 from vesalius.volume import Volume
+from vesalius.weights.models import Model, open_model
 
 MODEL = "translate-mr-ct"
 SHARP = "-sharp"
@@ -34,14 +31,6 @@ CUBIC = 1.6  # longest over shortest edge of a volume that can be cut along any 
 
 Progress = Callable[[int, int], None]
 Block = Float32[np.ndarray, "l p s"]  # axes to the left, back and up
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A translator that may be used: what it is for, and the network itself."""
-
-    card: Card
-    net: nn.Module
 
 
 def translate(
@@ -88,7 +77,7 @@ def translate(
         raise ConfigError(f"a scan is translated to 'ct', not {to!r}")
     if look not in ("faithful", "sharp"):
         raise ConfigError(f"look is 'faithful' or 'sharp', not {look!r}")
-    model = _model(MODEL + (SHARP if look == "sharp" else ""))
+    model = open_model(MODEL + (SHARP if look == "sharp" else ""))
     return translate_by(scan, model, fuse=fuse, seed=seed, progress=progress)
 
 
@@ -248,16 +237,3 @@ def _resized(
         return plane
     scale = [a / b for a, b in zip(shape, plane.shape, strict=True)]
     return np.asarray(ndimage.zoom(plane, scale, order=1), np.float32)
-
-
-@lru_cache(maxsize=2)
-def _model(name: str) -> Model:
-    if name not in weights.names():
-        raise WeightsError(
-            f"the model {name} is not in the box; install vesalius again"
-        )
-    try:
-        net = network_of(weights.load(name))
-    except (KeyError, RuntimeError) as error:
-        raise WeightsError(f"the weights of {name} fit no network here") from error
-    return Model(weights.card(name), net)

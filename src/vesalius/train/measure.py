@@ -27,9 +27,10 @@ from vesalius.evaluate.lesions import lesion_survival, survival_table, title_at
 from vesalius.evaluate.structures import count_structures
 from vesalius.nets import network_of
 from vesalius.quality.fidelity import outline
-from vesalius.tasks.denoise import Model, denoise_by
+from vesalius.tasks.denoise import denoise_by
 from vesalius.train.recipe import Recipe
 from vesalius.volume import Volume
+from vesalius.weights.models import Model
 
 SLICES = 12  # of a calibration patient
 ERRORS = 100_000  # kept of a patient: the quantile needs no more

@@ -16,7 +16,7 @@ from vesalius.nets.segmenter import Segmenter
 from vesalius.train.tumours import Slices
 
 COARSE_COUNTS = (1.0, 0.3, 0.15, 0.08)  # full size, quarter, eighth, sixteenth
-CRITIC_COUNTS = 0.05  # of the outline's own loss: more costs overlap
+CRITIC_COUNTS = 0.05  # beside the outline's own loss
 SMOOTH_CRITIC = 0.05
 
 

@@ -22,12 +22,13 @@ from vesalius.evaluate.segment import Row, measure_patient, outline_and_chance
 from vesalius.evaluate.tumours import tumour_cases
 from vesalius.nets import Critic, Segmenter, network_of
 from vesalius.nets.known import MEMBER
-from vesalius.tasks.segment import Model, segment_by, tumour_chance
+from vesalius.tasks.segment import segment_by, tumour_chance
 from vesalius.train.course import Course, Objective
 from vesalius.train.outline_losses import Trial, filled_in, judged_outlines, outlines
 from vesalius.train.recipe import Recipe
 from vesalius.train.tumours import Patient, TumourSlices, gather_patients
 from vesalius.volume import Volume
+from vesalius.weights.models import Model
 
 GLIOMA = "lgg"
 FILL = "fill"  # the objective of pretraining: no outline is needed

@@ -17,12 +17,13 @@ from vesalius.evaluate.intervals import mean_interval
 from vesalius.evaluate.pairs import open_pair, pair_cases
 from vesalius.evaluate.translate import Row, errors_in_spreads, measure_slice
 from vesalius.nets import Translator, network_of
-from vesalius.tasks.translate import Model, translate_by
+from vesalius.tasks.translate import translate_by
 from vesalius.train.course import Course, Objective
 from vesalius.train.pairs import MrToCt
 from vesalius.train.recipe import Recipe
 from vesalius.train.translation_losses import median_and_quantiles
 from vesalius.volume import Volume
+from vesalius.weights.models import Model
 
 PAIRS = "mr_ct_pairs"
 NAMES = {
