@@ -46,7 +46,7 @@ def test_the_page_has_the_commands_and_no_other():
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_documented(command):
     rows = re.findall(r"^\| (`-.*?) \|", section(command), re.MULTILINE)
-    table = set(re.findall(r"`(-{1,2}[a-z-]+)`", " ".join(rows)))
+    table = set(re.findall(r"`(-{1,2}[a-z0-9-]+)`", " ".join(rows)))
     assert options_of(command) - {"--help"} == table
 
 

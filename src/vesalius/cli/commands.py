@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from vesalius.cli.demo import demo
+from vesalius.cli.interpret import detect, segment, translate
 from vesalius.cli.looking import doctor, series
-from vesalius.cli.making import phantom, sample
+from vesalius.cli.making import phantom, resample, sample
 from vesalius.cli.models import card, models
 from vesalius.cli.restore import denoise
 from vesalius.cli.terminal import say
@@ -18,7 +19,11 @@ from vesalius.cli.training import evaluate, manifest, train
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 app.command(rich_help_panel="Scans")(denoise)
+app.command(rich_help_panel="Scans")(translate)
+app.command(rich_help_panel="Scans")(segment)
+app.command(rich_help_panel="Scans")(detect)
 app.command(rich_help_panel="Scans")(series)
+app.command(rich_help_panel="Scans")(resample)
 app.command(rich_help_panel="Scans")(sample)
 app.command(rich_help_panel="Scans")(phantom)
 app.command(rich_help_panel="Models")(models)

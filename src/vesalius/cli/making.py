@@ -1,5 +1,6 @@
-"""Commands that make scans to try things on: phantom, sample."""
+"""Commands that make scans: phantom, sample, resample."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -64,6 +65,34 @@ def sample(name: Sample, out: given.Out) -> int:
         f"{name}: {out}; its licence and source lie beside the slices. This patient "
         "was in training."
     )
+    return DONE
+
+
+def resample(
+    scan: Annotated[
+        Path, typer.Argument(metavar="SCAN", help="What is wanted on another grid.")
+    ],
+    onto: Annotated[
+        Path, typer.Option("--onto", metavar="OTHER", help="Whose grid it shall have.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", metavar="FILE.nii.gz", help="Where to; it must not exist."
+        ),
+    ],
+    modality: given.Modality = None,
+) -> int:
+    """Lay a scan on the grid of another, linearly; nothing is registered."""
+    from vesalius.errors import OutputError  # late, so that --help is instant
+    from vesalius.io import read, write_volume
+    from vesalius.physics.resample import resample as laid
+
+    if out.exists():
+        raise OutputError(f"{out.name} exists already; choose another name")
+    moved = laid(read(scan, modality=modality), onto=read(onto, modality=modality))
+    write_volume(moved, out)
+    say(f"{out}: {scan.name} on the grid of {onto.name}")
     return DONE
 
 

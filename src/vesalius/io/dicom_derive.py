@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from vesalius.errors import ConfigError
 from vesalius.io.dicom_derive_frames import SINGLE, complete, single_frame
 from vesalius.io.dicom_derive_header import Maker, handed_on, mark, meta_of
+from vesalius.io.dicom_derive_modality import cross, crosses
 from vesalius.io.dicom_derive_source import Source, SourceSlice
 from vesalius.io.dicom_derive_stored import (
     Stored,
@@ -55,12 +56,15 @@ def derive(result: Result, source: Source, folder: Path) -> tuple[str, ...]:
     """
     if result.picture is None:
         raise ConfigError("a withheld result has no picture to derive a series from")
-    voxels = result.picture.voxels
-    if source.mirror is not None:
+    voxels, kind = result.picture.voxels, result.picture.modality
+    same = kind == source.scan.modality
+    if source.mirror is not None and same:
         voxels = np.float32(source.mirror) - voxels
-    stored = _stored(voxels, source)
+    stored = _stored(voxels, source) if same else _stored_anew(voxels, kind)
     window = _window(voxels, result.picture.padding)
-    maker = Maker(result.provenance, result.picture.sha256, _summary(result))
+    maker = Maker(
+        result.provenance, result.picture.sha256, _summary(result), modality=kind
+    )
     names = []
     digits = max(4, len(str(len(source.slices))))
     with _in_silence():
@@ -83,10 +87,15 @@ def _slice(
     if source.frame is not None:
         flat, frame = single_frame(source.header, source.frame), source.frame + 1
     header = handed_on(flat)
+    crossed = crosses(header, maker.modality)
+    if crossed:
+        cross(header, maker.modality, maker.provenance)
     complete(header)
     mark(header, source.header, maker, number, frame)
-    _describe_pixels(header, source, stored)
-    _set_window(header, flat, window)
+    _describe_pixels(header, stored)
+    if not crossed:
+        _describe_padding(header, source, stored)
+    _set_window(header, window)
     header.Columns, header.Rows = intensities.shape
     header.PixelData = np.ascontiguousarray(stored.numbers(intensities).T).tobytes()
     header["PixelData"].VR = "OW"
@@ -94,7 +103,7 @@ def _slice(
     return header
 
 
-def _describe_pixels(header: Dataset, source: SourceSlice, stored: Stored) -> None:
+def _describe_pixels(header: Dataset, stored: Stored) -> None:
     header.SamplesPerPixel = 1
     header.BitsAllocated = header.BitsStored = 16
     header.HighBit = 15
@@ -104,6 +113,9 @@ def _describe_pixels(header: Dataset, source: SourceSlice, stored: Stored) -> No
         header.RescaleSlope = decimal(stored.slope)
         header.RescaleIntercept = decimal(stored.intercept)
         header.RescaleType = "HU" if is_ct else "US"
+
+
+def _describe_padding(header: Dataset, source: SourceSlice, stored: Stored) -> None:
     kind = "SS" if stored.signed else "US"
     for keyword in ("PixelPaddingValue", "PixelPaddingRangeLimit"):
         intensity = _padding(source, keyword)
@@ -127,6 +139,14 @@ def _stored(voxels: Float32[np.ndarray, "i j k"], source: Source) -> Stored:
         grid = next(iter(grids)) if len(grids) == 1 else None
         return stored_hounsfield(low, high, padding, grid)
     return stored_signal(low, high, padding, rescaled=rescaled)
+
+
+def _stored_anew(voxels: Float32[np.ndarray, "i j k"], modality: str) -> Stored:
+    """Choose steps for a picture of another modality: the source's say nothing."""
+    low, high = float(voxels.min()), float(voxels.max())
+    if modality == "CT":
+        return stored_hounsfield(low, high, None)
+    return stored_signal(low, high, None, rescaled=False)
 
 
 def _padded_with(voxels: Float32[np.ndarray, "i j k"], source: Source) -> float | None:
@@ -153,12 +173,10 @@ def _padding(source: SourceSlice, keyword: str) -> float | None:
 # What is shown
 
 
-def _set_window(
-    header: Dataset, source: Dataset, computed: tuple[float, float]
-) -> None:
+def _set_window(header: Dataset, computed: tuple[float, float]) -> None:
     """Keep the source's windows if all have a width, else give one that shows all."""
-    centres = _decimals(source, "WindowCenter")
-    widths = _decimals(source, "WindowWidth")
+    centres = _decimals(header, "WindowCenter")
+    widths = _decimals(header, "WindowWidth")
     if centres and len(centres) == len(widths) and min(widths) >= 1:
         return
     for keyword in ("WindowCenterWidthExplanation", "VOILUTFunction"):

@@ -20,7 +20,7 @@ from vesalius.result import Provenance
 # the values of a neighbourhood are combined so that noise falls. The description
 # beside it says the rest.
 _DERIVATIONS: dict[str, Code] = {"denoise": codes.DCM.Smoothing}
-_VERBS = {"denoise": "denoised"}
+_VERBS = {"denoise": "denoised", "translate": "synthetic"}
 
 LONGEST_LO = 64
 LONGEST_DS = 16
@@ -73,11 +73,13 @@ class Maker:
         provenance: How it was made.
         picture_sha256: Fingerprint of its intensities: the same UID, the same pixels.
         summary: What the model does; empty without one.
+        modality: Of the picture, "CT" or "MR"; empty where the source's stays.
     """
 
     provenance: Provenance
     picture_sha256: str
     summary: str = ""
+    modality: str = ""
 
     def uid(self, *parts: object) -> UID:
         """Return a UID made of what it names: the same on every run.

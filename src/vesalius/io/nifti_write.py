@@ -27,9 +27,14 @@ _CODES_AT = {348: (252, 2), 540: (344, 4)}  # qform code, the sform's follows it
 
 
 def write_nifti(
-    volume: Volume, path: Path, *, codes: Codes | None = None, description: bytes = b""
+    volume: Volume,
+    path: Path,
+    *,
+    codes: Codes | None = None,
+    description: bytes = b"",
+    labels: bool = False,
 ) -> None:
-    """Write a volume as float32, its affine in the sform and the qform.
+    """Write a volume as float32 or labels, its affine in the sform and the qform.
 
     Nothing but numbers and `description` stands in the header, and the compressed
     file holds neither a name nor a time.
@@ -40,6 +45,7 @@ def write_nifti(
         codes: Of sform and qform, those of the input; None where it had none: then
             "scanner", or "unknown" where nobody knows which side is left.
         description: At most 79 bytes, for people; no patient text.
+        labels: Write 8-bit whole numbers: the voxels are 0 to 255, none between.
 
     Raises:
         FormatError: The name has another ending.
@@ -49,12 +55,13 @@ def write_nifti(
         A qform has no room for axes that are not at right angles: there it is the
         nearest turn, coded "unknown" unless `codes` says otherwise.
     """
-    header = _header(volume, codes, description)
+    kind = "<u1" if labels else "<f4"
+    header = _header(volume, codes, description, kind)
     with path.open("wb") as file, _packed(file, path) as stream:
         stream.write(header)
         stream.write(bytes(4))  # no extensions
         for k in range(volume.voxels.shape[2]):
-            stream.write(np.asarray(volume.voxels[:, :, k].T, "<f4").tobytes())
+            stream.write(np.asarray(volume.voxels[:, :, k].T, kind).tobytes())
 
 
 def codes_of(path: Path) -> Codes:
@@ -95,11 +102,13 @@ def _header_file(path: Path) -> Path:
     )
 
 
-def _header(volume: Volume, codes: Codes | None, description: bytes) -> bytes:
+def _header(
+    volume: Volume, codes: Codes | None, description: bytes, kind: str
+) -> bytes:
     large = max(volume.voxels.shape) > _MOST_IN_NIFTI_1
     header = (Nifti2Header if large else Nifti1Header)(endianness="<")
     header.set_data_shape(volume.voxels.shape)
-    header.set_data_dtype(np.float32)
+    header.set_data_dtype(np.dtype(kind))
     header.set_slope_inter(1, 0)
     header["xyzt_units"] = _MILLIMETRES
     header["descrip"] = description

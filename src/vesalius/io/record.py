@@ -40,6 +40,7 @@ def recorded(
         "verdict": asdict(result.verdict),
         "checks": [asdict(check) for check in result.checks],
         "measures": [asdict(measure) for measure in result.measures],
+        "tables": [asdict(table) for table in result.tables],
         "findings": [asdict(finding) for finding in result.findings],
         "input": None if input_scan is None else _facts(input_scan),
         "card": None if result.card is None else _card(result.card),

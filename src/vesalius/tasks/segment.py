@@ -69,6 +69,7 @@ def segment(
         Buda et al. 2019, Comput Biol Med 109:218-225 (the data); Angelopoulos et al.
         2024, conformal risk control. doi:10.1016/j.compbiomed.2019.05.002
     """
+    _contrasts(scan)  # the wrong scan is refused before a model is opened
     return segment_by(scan, open_model(MODEL), seed=seed, progress=progress)
 
 

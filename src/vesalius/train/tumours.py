@@ -17,11 +17,13 @@ from vesalius.anatomy.head_planes import (
 )
 from vesalius.errors import ConfigError
 from vesalius.evaluate.tumours import TumourCase, open_tumour
+from vesalius.train.warps import Warp, warped
 
 WITH_TUMOUR = 0.5  # share of the slices that show some
 KEEP_OTHERS = 0.5  # how often a contrast beside FLAIR is left in, each by itself
 PASTED = 0.15  # share of the slices that get another patient's tumour
 LEAST_PIXELS = 20  # a smaller outline is none to paste
+MOVED = Warp(turn=0.35, lean=0.12, grow=0.18, shift=10.0, bend=4.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,7 @@ class TumourSlices:
         if not patients:
             raise ConfigError("a training needs at least one patient with an outline")
         self._patients = patients
-        self._shapes, self._tones = _shapes(), _tones()
+        self._tones = _tones()
         self._flaws = _covers() if covered else _flaws()
 
     def draw(self, count: int, side: int, rng: np.random.Generator) -> Slices:
@@ -101,9 +103,9 @@ class TumourSlices:
         air = np.float32(planes.flair.min())
         beside = [np.full_like(tumour, air) if k is None else k for k in kept]
         stack = np.concatenate([slices, np.stack(beside)]) - air
-        both = {"seen": stack, "tumour": tumour[None]}
-        both = _changed(both, self._shapes, rng)
-        clean = np.asarray(both["seen"], np.float32)[1:2] + air
+        moved = warped(np.concatenate([stack, tumour[None]]), MOVED, rng)
+        both = {"seen": moved[:-1], "tumour": moved[-1:]}
+        clean = moved[1:2] + air
         both = _changed(both, self._flaws, rng)
         middle = np.asarray(both["seen"], np.float32)[1] + air
         both = _changed(both, self._tones, rng)
@@ -183,28 +185,6 @@ def _inside(
 ) -> Bool[np.ndarray, "y x"]:
     """Keep of an outline what falls on tissue."""
     return outline & (middle > LOWEST / 2)
-
-
-def _shapes() -> Any:
-    from monai.transforms.compose import Compose
-    from monai.transforms.spatial.dictionary import Rand2DElasticd
-
-    return Compose(
-        [
-            Rand2DElasticd(
-                ["seen", "tumour"],
-                spacing=(32, 32),
-                magnitude_range=(0.0, 4.0),
-                prob=0.9,
-                rotate_range=(0.35,),
-                shear_range=(0.12, 0.12),
-                translate_range=(10, 10),
-                scale_range=(0.18, 0.18),
-                padding_mode="zeros",
-                mode=("bilinear", "bilinear"),
-            )
-        ]
-    )
 
 
 def _flaws() -> Any:
