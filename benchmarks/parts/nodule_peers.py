@@ -1,6 +1,6 @@
 """Nodule peers: hand-made features of a patch, and what learns from them."""
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
@@ -12,12 +12,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from parts.fitted import Fitted
+
 MIDDLE = 32  # pixels a side of the part that HOG and LBP look at
 SIGMAS = (1.0, 1.5, 2.5, 4.0, 6.0, 9.0)  # of the Laplacians, in pixels
 FOLDS = 4
 
 Pictures = Float32[np.ndarray, "n y x"]
-Scorer = Callable[[Pictures], Float[np.ndarray, " n"]]
 
 
 def features_of(pictures: Pictures) -> Float32[np.ndarray, "n f"]:
@@ -42,7 +43,7 @@ def support_vectors(
     seen: Float32[np.ndarray, "n f"],
     nodule: Bool[np.ndarray, " n"],
     block: Int[np.ndarray, " n"],
-) -> Scorer:
+) -> Fitted:
     """Fit a support vector machine, its two dials turned by blocks held out.
 
     Args:
@@ -50,12 +51,12 @@ def support_vectors(
         nodule: What readers saw.
         block: Whole blocks are held out.
     """
-    dials = {"svc__C": (1.0, 4.0, 16.0), "svc__gamma": (3e-4, 1e-3, 3e-3)}
+    dials = {"svc__C": (1.0, 4.0, 16.0), "svc__gamma": (1e-3, 3e-3, 1e-2)}
     model = make_pipeline(
         StandardScaler(), SVC(class_weight="balanced", random_state=0)
     )
-    best = _searched(model, dials, seen, nodule, block)
-    return lambda pictures: best.decision_function(features_of(pictures))
+    best, found = _searched(model, dials, seen, nodule, block)
+    return Fitted(lambda told: best.decision_function(features_of(told)), found)
 
 
 def forest(
@@ -63,7 +64,7 @@ def forest(
     nodule: Bool[np.ndarray, " n"],
     block: Int[np.ndarray, " n"],
     trees: int = 400,
-) -> Scorer:
+) -> Fitted:
     """Fit a random forest, its dials turned by blocks held out.
 
     Args:
@@ -76,8 +77,9 @@ def forest(
     model = RandomForestClassifier(
         trees, class_weight="balanced_subsample", random_state=0, n_jobs=1
     )
-    best = _searched(model, dials, seen, nodule, block)
-    return lambda pictures: best.predict_proba(features_of(pictures))[:, 1]
+    best, found = _searched(model, dials, seen, nodule, block)
+    found = {**found, "trees": trees}
+    return Fitted(lambda told: best.predict_proba(features_of(told))[:, 1], found)
 
 
 JUDGES = {
@@ -86,9 +88,11 @@ JUDGES = {
 }
 
 
-def _searched(model, dials, seen, nodule, block):
+def _searched(model, dials, seen, nodule, block) -> tuple[Any, dict[str, object]]:
     search = GridSearchCV(model, dials, scoring="roc_auc", cv=GroupKFold(FOLDS))
-    return search.fit(seen, nodule, groups=block).best_estimator_
+    search.fit(seen, nodule, groups=block)
+    area = round(float(search.best_score_), 4)
+    return search.best_estimator_, {**search.best_params_, "area_on_training": area}
 
 
 def _described(picture: Float32[np.ndarray, "y x"]) -> Float[np.ndarray, " f"]:

@@ -35,7 +35,7 @@ def from_checkpoint(file: Path, modality: str) -> Denoiser:
     from vesalius.train.checkpoint import load_checkpoint
 
     net = network_of(load_checkpoint(file).average)
-    model = Model(_card(modality), net.eval().requires_grad_(False))
+    model = Model(open_card(modality), net.eval().requires_grad_(False))
     return lambda scan: _shown(denoise_by(scan, model).picture)
 
 
@@ -45,7 +45,7 @@ def _shown(picture: Volume | None) -> Volume:
     return picture
 
 
-def _card(modality: str) -> Card:
+def open_card(modality: str) -> Card:
     """Return a card that lets every scan pass: a training has none yet."""
     return Card(
         name=f"checkpoint-{modality.lower()}",

@@ -1,8 +1,7 @@
 """Translation peers: the traditional ways from MR to CT, fitted to training pairs.
 
 They are given the data set's own outline of the head, which ours is not. Each is
-fitted on training pairs of one plane and gives back a function from an MR slice and
-its outline to HU.
+fitted on training pairs of one plane and answers an MR slice and its outline with HU.
 """
 
 import itertools
@@ -14,6 +13,7 @@ from jaxtyping import Bool, Float32
 from scipy import ndimage, optimize
 from sklearn.ensemble import RandomForestRegressor
 
+from parts.fitted import Fitted
 from vesalius.evaluate.pairs import LOWEST_HU, Pair
 
 BRIGHT = 95  # percentile of the MR inside the outline: its unit
@@ -26,10 +26,9 @@ GRID_MM = 24.0  # between the points of a B-spline
 
 Plane = Float32[np.ndarray, "y x"]
 Mask = Bool[np.ndarray, "y x"]
-Translate = Callable[[Plane, Mask], Plane]
 
 
-def curve(pairs: Sequence[Pair]) -> Translate:
+def curve(pairs: Sequence[Pair]) -> Fitted:
     """Fit one piecewise-linear curve from MR intensity to HU.
 
     Args:
@@ -38,10 +37,13 @@ def curve(pairs: Sequence[Pair]) -> Translate:
     seen = np.concatenate([_unit(p.mr, p.mask)[p.mask][::7] for p in pairs])
     true = np.concatenate([p.ct[p.mask][::7] for p in pairs])
     knots, heights = _median_curve(seen, true)
-    return lambda mr, mask: _masked(np.interp(_unit(mr, mask), knots, heights), mask)
+    return Fitted(
+        lambda mr, mask: _masked(np.interp(_unit(mr, mask), knots, heights), mask),
+        {"knots": _rounded(knots), "hu": _rounded(heights)},
+    )
 
 
-def curve_by_depth(pairs: Sequence[Pair]) -> Translate:
+def curve_by_depth(pairs: Sequence[Pair]) -> Fitted:
     """Fit one piecewise-linear curve for each layer below the outline's rim.
 
     Args:
@@ -63,10 +65,10 @@ def curve_by_depth(pairs: Sequence[Pair]) -> Translate:
         layers = [np.interp(value, *table) for table in tables]
         return _masked(np.choose(which, layers), mask)
 
-    return translate
+    return Fitted(translate, {"layers_mm": DEPTHS_MM, "knots": KNOTS})
 
 
-def bulk_density(pairs: Sequence[Pair]) -> Translate:
+def bulk_density(pairs: Sequence[Pair]) -> Fitted:
     """Fit two thresholds and three values: air, soft tissue, bone.
 
     Bone is dark in MR and near the rim; air is dark and elsewhere.
@@ -103,10 +105,14 @@ def bulk_density(pairs: Sequence[Pair]) -> Translate:
         options={"initial_simplex": start + steps, "maxfev": 60},
     ).x
     values = fitted(found)[1]
-    return lambda mr, mask: _masked(values[classes(found, mr, mask)], mask)
+    dials = dict(zip(("dark", "from_mm", "to_mm"), _rounded(found), strict=True))
+    return Fitted(
+        lambda mr, mask: _masked(values[classes(found, mr, mask)], mask),
+        {**dials, "hu_of_air_tissue_bone": _rounded(values)},
+    )
 
 
-def atlas(pairs: Sequence[Pair]) -> Translate:
+def atlas(pairs: Sequence[Pair]) -> Fitted:
     """Register the most alike training pair, and carry its CT over.
 
     Args:
@@ -115,7 +121,7 @@ def atlas(pairs: Sequence[Pair]) -> Translate:
     return _atlases(pairs, 1)
 
 
-def atlases(pairs: Sequence[Pair]) -> Translate:
+def atlases(pairs: Sequence[Pair]) -> Fitted:
     """Register the seven most alike training pairs, and take their CTs' median.
 
     Args:
@@ -127,7 +133,7 @@ def atlases(pairs: Sequence[Pair]) -> Translate:
     return _atlases(pairs, ATLASES)
 
 
-def patch_forest(pairs: Sequence[Pair], *, trees: int = 60) -> Translate:
+def patch_forest(pairs: Sequence[Pair], *, trees: int = 60) -> Fitted:
     """Fit a regression forest from a patch of MR and its place to HU.
 
     Args:
@@ -153,10 +159,10 @@ def patch_forest(pairs: Sequence[Pair], *, trees: int = 60) -> Translate:
         made[mask] = model.predict(_patches(mr, mask)[mask.ravel()])
         return made
 
-    return translate
+    return Fitted(translate, {"trees": trees, "side": SIDE, "pixels_a_pair": SAMPLES})
 
 
-TRANSLATORS: dict[str, Callable[[Sequence[Pair]], Translate]] = {
+TRANSLATORS: dict[str, Callable[[Sequence[Pair]], Fitted]] = {
     "intensity curve": curve,
     "intensity and depth": curve_by_depth,
     "bulk density": bulk_density,
@@ -164,6 +170,10 @@ TRANSLATORS: dict[str, Callable[[Sequence[Pair]], Translate]] = {
     "multi-atlas": atlases,
     "patch regression forest": patch_forest,
 }
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [round(float(value), 3) for value in values]
 
 
 def _unit(mr: Plane, mask: Mask) -> Plane:
@@ -200,14 +210,14 @@ def _patches(mr: Plane, mask: Mask) -> Float32[np.ndarray, "n f"]:
     return np.stack([*shifted, *smooth, depth, *place], axis=1).astype(np.float32)
 
 
-def _atlases(pairs: Sequence[Pair], count: int) -> Translate:
+def _atlases(pairs: Sequence[Pair], count: int) -> Fitted:
     def translate(mr: Plane, mask: Mask) -> Plane:
         here = _unit(mr, mask)
         ranked = sorted(pairs, key=lambda p: _unlike(here, mask, p))[:count]
         made = [_carried(here, pair) for pair in ranked]
         return _masked(np.median(np.stack(made), axis=0), mask)
 
-    return translate
+    return Fitted(translate, {"atlases": count, "grid_mm": GRID_MM})
 
 
 def _unlike(here: Plane, mask: Mask, pair: Pair) -> float:

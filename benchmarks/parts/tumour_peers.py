@@ -1,13 +1,14 @@
 """Tumour peers: the traditional ways to outline a tumour, tuned on training patients.
 
 They see what our network sees: the head in its frame, its intensities in units of
-their own spread. Each is fitted to training patients and gives back a function from a
-head to a mask; every dial is turned to the best mean 3-D Dice on those patients.
+their own spread. Each is fitted to training patients and answers a head with a mask;
+every dial is turned to the best mean 3-D Dice on those patients.
 """
 
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32
@@ -16,6 +17,7 @@ from skimage.filters import threshold_multiotsu
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.mixture import GaussianMixture
 
+from parts.fitted import Fitted
 from vesalius.anatomy.head_planes import HeadPlanes
 from vesalius.evaluate.overlap import dice
 
@@ -26,10 +28,11 @@ DEPTHS = 24  # slices of that map
 SAMPLES = 400  # pixels of a patient that teach the forest, of either kind
 FUZZY = 2.0  # the exponent of fuzzy c-means
 ROUNDS = 30
+LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)  # thresholds that are tried
+SURER = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # a forest learned from equal halves
 
 Block = Float32[np.ndarray, "z y x"]
 Mask = Bool[np.ndarray, "z y x"]
-Outliner = Callable[[HeadPlanes], Mask]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +43,7 @@ class Taught:
     truth: Mask
 
 
-def otsu(patients: Sequence[Taught], classes: int = 4) -> Outliner:
+def otsu(patients: Sequence[Taught], classes: int = 4) -> Fitted:
     """Fit the brightest of several Otsu classes inside the skull, opened and closed.
 
     Args:
@@ -74,10 +77,11 @@ def otsu(patients: Sequence[Taught], classes: int = 4) -> Outliner:
         brain, level = found(planes, skull)
         return outline(planes.flair, brain, level + above, opened)
 
-    return best
+    dials = {"classes": classes, "skull": skull, "above": above, "opened": opened}
+    return Fitted(best, {**dials, "dice_on_training": _best_of(scores)})
 
 
-def mixture(patients: Sequence[Taught], classes: int = 4) -> Outliner:
+def mixture(patients: Sequence[Taught], classes: int = 4) -> Fitted:
     """Fit a Gaussian mixture inside the skull, weighed by where tumours lie.
 
     Args:
@@ -101,10 +105,10 @@ def mixture(patients: Sequence[Taught], classes: int = 4) -> Outliner:
             found[brain] = model.predict_proba(values)[:, brightest]
         return _weighed(found, prior)
 
-    return _thresholded(chance, patients)
+    return _thresholded(chance, patients, {"classes": classes})
 
 
-def fuzzy(patients: Sequence[Taught], classes: int = 4) -> Outliner:
+def fuzzy(patients: Sequence[Taught], classes: int = 4) -> Fitted:
     """Fit fuzzy c-means inside the skull, smoothed in space, weighed by a map.
 
     Args:
@@ -127,10 +131,10 @@ def fuzzy(patients: Sequence[Taught], classes: int = 4) -> Outliner:
             found = ndimage.gaussian_filter(found, (0.5, 1.5, 1.5))
         return _weighed(found * brain, prior)
 
-    return _thresholded(chance, patients)
+    return _thresholded(chance, patients, {"classes": classes})
 
 
-def forest(patients: Sequence[Taught], *, trees: int = 120) -> Outliner:
+def forest(patients: Sequence[Taught], *, trees: int = 120) -> Fitted:
     """Fit a random forest on local features of each pixel.
 
     Args:
@@ -140,6 +144,20 @@ def forest(patients: Sequence[Taught], *, trees: int = 120) -> Outliner:
     Source:
         Breiman 2001, Machine Learning 45:5-32. doi:10.1023/A:1010933404324
     """
+    halves = (patients[::2], patients[1::2])
+    # On the patients it was grown on a forest is too sure: each half tunes the other.
+    grown = [_grown(half, trees) for half in halves]
+    told = [
+        (one.truth, other(one.planes))
+        for half, other in zip(halves, grown[::-1], strict=True)
+        for one in half
+    ]
+    dials = {"trees": trees, "tuned": "on the half that the forest had not seen"}
+    return _turned(_grown(patients, trees), told, dials, levels=SURER)
+
+
+def _grown(patients: Sequence[Taught], trees: int) -> Callable[[HeadPlanes], Block]:
+    """Grow a forest, and return what gives its chances."""
     prior = _prior(patients)
     rng = np.random.default_rng(0)
     rows, labels = [], []
@@ -164,10 +182,10 @@ def forest(patients: Sequence[Taught], *, trees: int = 120) -> Outliner:
             found[brain] = model.predict_proba(seen)[:, 1]
         return ndimage.gaussian_filter(found, (0.5, 1.0, 1.0))
 
-    return _thresholded(chance, patients, levels=(0.5, 0.6, 0.7, 0.8, 0.9))
+    return chance
 
 
-OUTLINERS: dict[str, Callable[[Sequence[Taught]], Outliner]] = {
+OUTLINERS: dict[str, Callable[[Sequence[Taught]], Fitted]] = {
     "Otsu and morphology": otsu,
     "Gaussian mixture, spatial prior": mixture,
     "fuzzy c-means, spatial prior": fuzzy,
@@ -178,10 +196,20 @@ OUTLINERS: dict[str, Callable[[Sequence[Taught]], Outliner]] = {
 def _thresholded(
     chance: Callable[[HeadPlanes], Block],
     patients: Sequence[Taught],
-    levels: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8),
-) -> Outliner:
-    """Turn threshold and opening to the best mean Dice; chances are found once."""
-    told = [(one.truth, chance(one.planes)) for one in patients]
+    dials: dict[str, object],
+) -> Fitted:
+    """Turn threshold and opening on all patients; what gives chances saw no truth."""
+    return _turned(chance, [(one.truth, chance(one.planes)) for one in patients], dials)
+
+
+def _turned(
+    chance: Callable[[HeadPlanes], Block],
+    told: Sequence[tuple[Mask, Block]],
+    dials: dict[str, object],
+    *,
+    levels: tuple[float, ...] = LEVELS,
+) -> Fitted:
+    """Turn threshold and opening to the best mean Dice of truths and chances."""
     scores = {
         (level, opened): float(
             np.mean([dice(t, _tidied(c > level, opened)) for t, c in told])
@@ -190,7 +218,14 @@ def _thresholded(
         for opened in (1, 2, 3)
     }
     level, opened = max(scores, key=lambda setting: scores[setting])
-    return lambda planes: _tidied(chance(planes) > level, opened)
+    found = {"level": level, "opened": opened, "dice_on_training": _best_of(scores)}
+    return Fitted(
+        lambda planes: _tidied(chance(planes) > level, opened), {**dials, **found}
+    )
+
+
+def _best_of(scores: dict[Any, Any]) -> float:
+    return round(float(max(scores.values())), 4)
 
 
 def _brain(flair: Block, skull: int) -> Mask:

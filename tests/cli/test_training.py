@@ -9,9 +9,12 @@ from types import ModuleType
 import pytest
 import torch
 
+import vesalius
 from vesalius.cli import main
 from vesalius.cli.threads import use_threads
 from vesalius.errors import ConfigError
+
+VERBS = ("denoise", "translate", "segment", "detect")
 
 
 @pytest.fixture
@@ -24,17 +27,23 @@ def rooms(monkeypatch):
         progress(1, 10, 0.5)
         return Path("out/train/denoise-mr")
 
-    def evaluate_denoise(data, *, predictions, progress):
-        if not data.exists():
-            raise ConfigError("no scans to work on")
-        progress(1, 3)
-        calls["evaluate"] = (data, predictions)
-        return {"patients": 3}
+    def measure(verb):
+        def evaluate(data, *, predictions, part, progress):
+            if not data.exists():
+                raise ConfigError("no scans to work on")
+            progress(1, 3)
+            calls["evaluate"] = (verb, data, predictions, part)
+            return {"patients": 3}
 
-    for name, function in (("train", train), ("evaluate", evaluate_denoise)):
+        return evaluate
+
+    measures = {f"evaluate_{verb}": measure(verb) for verb in VERBS}
+    for name, functions in (("train", {"train": train}), ("evaluate", measures)):
         room = ModuleType(f"vesalius.{name}")
-        setattr(room, function.__name__, function)
+        vars(room).update(functions)
         monkeypatch.setitem(sys.modules, room.__name__, room)
+        # `import vesalius.evaluate as` looks at the package, if it was loaded before.
+        monkeypatch.setattr(vesalius, name, room, raising=False)
     monkeypatch.setattr("vesalius.cli.training.use_threads", lambda count: 1)
     return calls
 
@@ -51,11 +60,25 @@ def test_train_by_default_follows_the_recipe(rooms):
     assert rooms["train"] == ("my.toml", Path("d"), None, False, None)
 
 
-def test_evaluate_prints_json(rooms, tmp_path, capfd):
-    words = ["evaluate", "denoise", "--data", str(tmp_path), "--predictions", "p.csv"]
+@pytest.mark.parametrize("verb", VERBS)
+def test_evaluate_prints_json(rooms, tmp_path, capfd, verb):
+    words = ["evaluate", verb, "--data", str(tmp_path), "--predictions", "p.csv"]
     assert main(words) == 0
     assert json.loads(capfd.readouterr().out) == {"patients": 3}
-    assert rooms["evaluate"] == (tmp_path, Path("p.csv"))
+    assert rooms["evaluate"] == (verb, tmp_path, Path("p.csv"), "test")
+
+
+@pytest.mark.parametrize("part", ["train", "calibrate", "test", "all"])
+def test_evaluate_measures_the_part_asked_for(rooms, tmp_path, part):
+    words = ["evaluate", "segment", "--data", str(tmp_path), "--part", part]
+    assert main(words) == 0
+    assert rooms["evaluate"] == ("segment", tmp_path, None, part)
+
+
+@pytest.mark.parametrize("words", [["upsample"], ["detect", "--part", "half"]])
+def test_evaluate_refuses_what_it_cannot_measure(rooms, tmp_path, words):
+    assert main(["evaluate", *words, "--data", str(tmp_path)]) == 2
+    assert rooms == {}
 
 
 def test_evaluate_without_scans_is_2(rooms, tmp_path, capfd):

@@ -6,18 +6,29 @@ from PIL import Image
 
 from vesalius.evaluate.familiarity_fit import Example, examples, fitted
 from vesalius.evaluate.pictures import PHOTOGRAPHS, foreign_pictures, paired_slices
-from vesalius.evaluate.refusals import Trial, count_refusals, refusal_trials
+from vesalius.evaluate.refusals import (
+    Trial,
+    count_refusals,
+    refusal_trials,
+    verb_trials,
+)
+from vesalius.evaluate.region_fit import region_examples
 from vesalius.evaluate.variations import (
     as_ct,
     as_mr,
+    brain_of,
     cropped,
+    drawn_limb,
     jumbles,
     negatives,
+    torso_as_mr,
     varied_ct,
     varied_mr,
 )
 from vesalius.io import write_volume
 from vesalius.physics.phantom import head, noisy_disc, thorax
+from vesalius.quality.region import NETWORKS
+from vesalius.train.recipe import open_recipe
 
 SIDE = 48
 
@@ -90,6 +101,31 @@ def test_every_kind_is_tried_and_counted(data):
     assert found["valid"]["all"].count == len(trials) - foreign
 
 
+@pytest.mark.parametrize(
+    ("name", "valid", "foreign"),
+    [
+        ("segment-tumour", "lgg flair", "stripped, lgg flair"),
+        ("translate-mr-ct", "mr_ct_pairs, one slice", "head CT as MR"),
+        ("detect-nodule", "drawn chest", "head CT, one slice"),
+    ],
+)
+def test_a_verb_is_tried_with_what_it_is_made_for_and_with_what_not(
+    data, name, valid, foreign
+):
+    card = open_recipe(name).card_of()
+    trials = list(verb_trials(data, card))
+    kinds = {(trial.foreign, trial.kind) for trial in trials}
+    assert kinds >= {(False, valid), (True, foreign), (True, "mask, mr_ct_pairs")}
+    for trial in trials:
+        assert trial.scan.modality in card.modalities
+        assert trial.scan.units == card.units
+        assert not card.contrasts or trial.scan.contrast in card.contrasts
+    by_kind = {trial.kind: trial.scan for trial in trials}
+    if name == "segment-tumour":
+        whole, bare = by_kind[valid].voxels, by_kind[foreign].voxels
+        assert 0.2 < (bare > 0).sum() / (whole > 0).sum() < 0.9
+
+
 def test_a_refusal_is_counted_once():
     scan = noisy_disc(seed=0, side=16)
     trials = iter([Trial(True, "a", scan), Trial(True, "b", scan)])
@@ -115,6 +151,29 @@ def test_variations_stay_what_they_are(seed):
     assert min(varied.shape) >= 24
 
 
+def test_the_brain_lies_within_the_skull():
+    drawn = head((128, 144, 3), (1.4, 1.4, 8.0), seed=1).truth.voxels[..., 1]
+    brain = brain_of(drawn.astype(np.float64))
+    assert 0.4 < brain.sum() / (drawn > 0.1 * drawn.max()).sum() < 0.9
+    i, j = np.indices((96, 96)) - 47.5
+    away = np.hypot(i, j)
+    hu = np.select([away < 30, away < 35, away < 38], [35.0, 900.0, 30.0], -1000.0)
+    inside = brain_of(hu, hu)
+    assert not inside[away > 31].any()
+    assert inside[away < 28].all()
+    assert not brain_of(np.zeros((40, 40))).any()
+
+
+def test_tissues_get_the_contrast_of_mr_and_limbs_have_a_rim_of_fat():
+    rng = np.random.default_rng(0)
+    tissues = np.repeat([[-1000.0, -100.0, 50.0, 1000.0]], 16, axis=0).repeat(8, axis=1)
+    air, fat, muscle, bone = torso_as_mr(tissues, rng)[8, 4::8]
+    assert air < bone < muscle < fat
+    limb = drawn_limb(rng)
+    assert limb.min() < -900
+    assert ((limb > -140) & (limb < -60)).mean() > 0.02
+
+
 def test_negatives_and_jumbles_keep_their_values():
     rng = np.random.default_rng(0)
     picture = rng.normal(100, 20, (40, 44))
@@ -136,6 +195,17 @@ def test_examples_are_of_one_part_and_both_classes(data):
     assert {example.foreign for example in found} == {False, True}
     assert len({len(example.numbers) for example in found}) == 1
     assert all(np.isfinite(example.numbers).all() for example in found)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_examples_of_a_region_are_as_long_as_its_network(data, name):
+    from vesalius.quality.familiarity import network
+
+    found = list(region_examples(data, "calibrate", name))
+    net = network(name, "region.json")
+    assert {len(example.numbers) for example in found} == {len(net.centre)}
+    assert net.first.shape == (len(net.second), len(net.centre))
+    assert not all(example.foreign for example in found)
 
 
 def test_the_fit_separates_what_is_apart():

@@ -7,8 +7,10 @@ from vesalius.generative.adversarial import (
     critic_loss,
     generator_loss,
     gradient_penalty,
+    share_told_apart,
 )
 from vesalius.generative.regression import balanced_square, pinball
+from vesalius.generative.unpaired import round_trip, weighted_distance
 from vesalius.generative.variational import divergence, draw_code
 
 
@@ -67,3 +69,26 @@ def test_a_drawn_code_has_the_mean_and_sd_it_was_given():
     unit = torch.tensor([-1.0, 0.0, 1.0])
     drawn = draw_code(torch.full((3,), 5.0), torch.full((3,), 2.0).log(), unit)
     torch.testing.assert_close(drawn, torch.tensor([3.0, 5.0, 7.0]))
+
+
+def test_a_critic_at_chance_tells_half_apart_and_a_good_one_all():
+    low, high = torch.zeros(8), torch.ones(8)
+    assert share_told_apart(high, low) == 1
+    assert share_told_apart(low, high) == 0
+    assert share_told_apart(low, low) == 0.5
+
+
+def test_what_comes_home_unchanged_costs_nothing():
+    real, weight = torch.rand(2, 1, 4, 4), torch.ones(2, 1, 4, 4)
+    made, home = round_trip(real, lambda x: 2 * x, lambda x: x / 2)
+    torch.testing.assert_close(made, 2 * real)
+    assert weighted_distance(home, real, weight) == 0
+    torch.testing.assert_close(
+        weighted_distance(real + 3, real, weight), torch.tensor(3.0)
+    )
+
+
+def test_what_has_no_weight_costs_nothing():
+    one, other = torch.zeros(1, 1, 1, 2), torch.tensor([[[[1.0, 9.0]]]])
+    weight = torch.tensor([[[[1.0, 0.0]]]])
+    assert weighted_distance(one, other, weight) == 1

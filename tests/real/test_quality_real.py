@@ -8,11 +8,14 @@ from skimage.measure import block_reduce
 
 from vesalius.evaluate.data import find_cases, open_case
 from vesalius.evaluate.denoise import middle
+from vesalius.evaluate.pairs import open_pair, pair_cases
 from vesalius.evaluate.pictures import foreign_pictures
+from vesalius.evaluate.variations import brain_of
 from vesalius.physics.ct import low_dose
 from vesalius.physics.noise import rician
 from vesalius.quality import estimate_noise, unfamiliarity
 from vesalius.quality.familiarity import LIMIT
+from vesalius.quality.region import check_region
 from vesalius.volume import Volume
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -59,6 +62,39 @@ def test_other_pictures_do_not_pass(modality, units):
         <= LIMIT
     ]
     assert len(passed) <= 0.05 * len(pictures), passed
+
+
+def passes(scan, region):
+    return all(check.outcome == "show" for check in check_region(scan, region))
+
+
+def test_heads_pass_as_heads_and_hearts_do_not():
+    for case in some("MR"):
+        assert passes(open_case(case), "head") == (case.collection != "acdc"), (
+            case.label
+        )
+
+
+def test_stripped_heads_are_told_by_their_rim():
+    heads = [c for c in some("MR") if c.collection == "lgg"]
+    for case in heads:
+        scan = open_case(case)
+        planes = scan.voxels.transpose(2, 0, 1).astype(np.float64)
+        brain = np.stack([brain_of(plane) for plane in planes], axis=2)
+        bare = scan.with_voxels(np.where(brain, scan.voxels, 0).astype(np.float32))
+        assert not passes(bare, "head"), case.label
+
+
+def test_ct_heads_pass_as_heads_and_chests_as_chests():
+    for pair in pair_cases(DATA, part="calibrate")[::8]:
+        hu = np.ascontiguousarray(open_pair(pair).ct[:, :, None])
+        head = Volume(hu, np.eye(4), "HU", "CT")
+        assert passes(head, "head"), pair.patient
+        assert not passes(head, "chest"), pair.patient
+    cases = find_cases(DATA, modality="CT")
+    chest = open_case(next(c for c in cases if c.collection == "lidc_0001"))
+    assert passes(chest, "chest")
+    assert not passes(chest, "head")
 
 
 @pytest.mark.parametrize("level", [0.03, 0.12])

@@ -94,3 +94,110 @@ def denoised():
         )
 
     return make
+
+
+@pytest.fixture
+def answered():
+    """Make the result of a verb that finds or imagines something, by hand."""
+    from dataclasses import replace
+
+    from vesalius.card import Card
+    from vesalius.result import Provenance, Result, Verdict
+
+    def make(scan, task, **parts):
+        card = Card(
+            name=f"{task}-drawn",
+            task=task,
+            summary="Drawn by hand.",
+            modalities=(scan.modality,),
+            units=scan.units,
+            spacing_range_mm=(0.3, 6.0),
+            field_of_view_mm=(80.0, 600.0),
+            intensity_range=(-3000.0, 1e6),
+            contrasts=(),
+            licence="CC BY 4.0",
+            limits=("Nothing under 4 mm is looked for.",),
+        )
+        origin = Provenance(
+            task=task,
+            weights_sha256=None,
+            input_sha256=scan.sha256,
+            seed=0,
+            options=(),
+            version="0.0.0",
+        )
+        whole = Result(
+            picture=scan, verdict=Verdict("show"), card=card, provenance=origin
+        )
+        return replace(whole, **parts)
+
+    return make
+
+
+@pytest.fixture
+def outlined(answered):
+    """Outline the ball of a drawn body, with doubt around it."""
+    from dataclasses import replace
+
+    from scipy.ndimage import binary_dilation, gaussian_filter
+
+    from vesalius.result import Finding, Measure
+
+    def make(scan, share=1.0):
+        ball = gaussian_filter(scan.voxels, 1.0) > 600
+        place = replace(scan, units="probability")
+        chance = place.with_voxels((share * (0.1 + 0.85 * ball)).astype(np.float32))
+        band = binary_dilation(ball, iterations=2) & ~ball
+        volume = float(ball.sum() * np.prod(scan.spacing_mm) / 1000)
+        found = Finding(BALL_MM, 28.0, 0.95, (0.9, 0.99))
+        said = (("tumour volume", 1.0), ("volume, lower end", 0.75))
+        measures = [
+            Measure(name, volume * part, "ml", "Its volume.")
+            for name, part in (*said, ("volume, upper end", 1.25))
+        ]
+        return answered(
+            scan,
+            "segment",
+            picture=chance,
+            spread=place.with_voxels(band.astype(np.float32)),
+            findings=(found,) if share > 0.6 else (),
+            measures=tuple(measures),
+        )
+
+    return make
+
+
+@pytest.fixture
+def nodules(answered):
+    """Find some nodules in a drawn body, the ball among them."""
+    from vesalius.result import Finding
+
+    def make(scan, count=3):
+        found = [
+            Finding(BALL_MM, 28.0, 0.9, (0.8, 0.95)),
+            Finding((-20.0, -14.0, -18.0), 6.0, 0.95, (0.9, 1.0)),
+            *(
+                Finding((-30.0 + n, 3.0, -20.0 + n), 5.0, 0.5 - n / 100, (0.2, 0.6))
+                for n in range(max(0, count - 2))
+            ),
+        ]
+        return answered(scan, "detect", findings=tuple(found[:count]))
+
+    return make
+
+
+@pytest.fixture
+def translated(answered):
+    """Imagine a CT from a drawn MR, or the other way round."""
+    from dataclasses import replace
+
+    def make(scan):
+        units, modality = ("HU", "CT") if scan.modality == "MR" else ("a.u.", "MR")
+        place = replace(scan, units=units, modality=modality)
+        picture = place.with_voxels(scan.voxels - 300.0)
+        spread = place.with_voxels(np.abs(scan.voxels) / 10)
+        return answered(
+            scan, "translate", picture=picture, spread=spread, imagined=picture
+        )
+
+    return make

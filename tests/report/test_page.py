@@ -14,6 +14,8 @@ from PIL import Image
 from scipy.spatial.transform import Rotation
 
 from vesalius.report import compose
+from vesalius.report.planes import pixel_of, place_of, planes_of
+from vesalius.result import Verdict
 from vesalius.volume import Volume
 
 VOID = {"meta", "img", "input", "br", "link", "hr"}
@@ -52,12 +54,37 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
+def answers(body, outlined, nodules, translated):
+    """One scan and one result of each verb that has a page of its own."""
+    mr, ct = body(np.eye(3)), body(np.eye(3), units="HU")
+    return {
+        "segment": (outlined(mr), mr),
+        "detect": (nodules(ct), ct),
+        "translate": (translated(mr), mr),
+    }
+
+
+@pytest.fixture
 def page(body, denoised):
     scan = body(np.eye(3))
     return Page(compose(denoised(scan), scan, source_name="head.nii.gz"))
 
 
+VERBS = ("segment", "detect", "translate")
+
+
 def test_the_page_asks_for_nothing_outside_itself(page):
+    asks_for_nothing(page)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_neither_does_the_page_of_another_verb(answers, verb):
+    page = Page(compose(*answers[verb]))
+    asks_for_nothing(page)
+    runs_only_its_own_code(page)
+
+
+def asks_for_nothing(page):
     for tag, attrs in page.tags:
         for name in ("src", "href", "srcset", "action", "poster", "data"):
             assert attrs.get(name, "data:").startswith("data:"), tag
@@ -70,6 +97,10 @@ def test_the_page_asks_for_nothing_outside_itself(page):
 
 
 def test_its_policy_forbids_connections_and_allows_only_its_own_code(page):
+    runs_only_its_own_code(page)
+
+
+def runs_only_its_own_code(page):
     (policy,) = [
         m["content"]
         for m in page.all("meta")
@@ -215,3 +246,109 @@ def test_sliders_and_choices_can_be_reached_by_keyboard(page):
     assert kinds.count("radio") == 3
     assert kinds.count("range") == 6  # slice and compare, in three planes
     assert all("alt" in attrs for attrs in page.all("img"))
+
+
+def buttons(html, key):
+    section = html[html.index(f'id="plane-{key}"') :]
+    section = section[: section.index("</section>")]
+    found = re.findall(r"<button[^>]*data-jump=\"(\d+)\"[^>]*>(.*?)</button>", section)
+    return [(int(n), re.sub(r"<[^>]+>", " ", words)) for n, words in found]
+
+
+@pytest.mark.parametrize("verb", ["segment", "detect"])
+def test_a_findings_button_leads_to_the_cut_through_its_centre(answers, verb):
+    result, scan = answers[verb]
+    html = compose(result, scan)
+    album = json.loads(re.search(r'id="album">(.*?)</script>', html, re.DOTALL)[1])
+    ordered = sorted(result.findings, key=lambda one: -one.probability)
+    for plane in planes_of(scan):
+        rows = buttons(html, plane.key)
+        assert [n for n, _ in rows] == list(range(len(ordered)))
+        for one, (n, words) in zip(ordered, rows, strict=True):
+            depth = round(pixel_of(scan, plane, one.position_mm)[2])
+            at = album[plane.key]["jumps"][n]
+            assert album[plane.key]["places"][at] == place_of(scan, plane, depth)
+            assert f"slice {depth + 1} of {plane.count}" in words
+
+
+def test_a_tumours_volume_stands_between_verdict_and_pictures(answers):
+    html = compose(*answers["segment"])
+    at = html.index("Tumour volume")
+    assert html.index("<h1") < at < html.index('class="pictures"')
+    text = Page(html).text
+    assert "In nine of ten patients the reader's volume lies between" in text
+    for words in (
+        "outlined: more likely tumour than not",
+        "may or may not be tumour; the certain outline lies inside, the possible one "
+        "around it",
+        "Probability of tumour",
+    ):
+        assert words in text
+
+
+def test_no_tumour_is_said_on_the_page(body, outlined):
+    scan = body(np.eye(3))
+    html = compose(outlined(scan, share=0.5), scan)
+    assert "No tumour is outlined" in Page(html).text
+    assert len(buttons(html, "axial")) == 1  # to the doubt
+
+
+def test_no_nodule_is_said_on_the_page(body, nodules):
+    scan = body(np.eye(3), units="HU")
+    page = Page(compose(nodules(scan, 0), scan))
+    assert "Nothing above the model's threshold was found." in page.text
+    assert "This does not mean that there is none." in page.text
+    assert not page.all("button")
+
+
+def test_how_many_findings_have_no_place_in_the_list_is_told(body, nodules):
+    scan = body(np.eye(3), spacing_mm=(6.0, 6.0, 6.0), units="HU")
+    text = Page(compose(nodules(scan, 42), scan)).text
+    assert "12 more are not listed here" in text
+
+
+def test_a_translation_says_that_all_of_it_was_imagined(answers):
+    html = compose(*answers["translate"])
+    text = Page(html).text
+    assert "Everything in this CT was imagined from MR" in text
+    assert "No X-ray passed the patient." in text
+    assert "What was removed" not in text
+    assert 'data-layer="imagined"' not in html
+    pictures_box = html[html.index('class="pictures"') : html.index("card-head")]
+    assert "Nothing under 4 mm is looked for." in pictures_box
+    assert html.count('name="window"') == 2
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_is_withheld_has_no_picture_whatever_the_verb(answers, verb):
+    result, scan = answers[verb]
+    html = compose(
+        replace(
+            result,
+            picture=None,
+            spread=None,
+            imagined=None,
+            findings=(),
+            measures=(),
+            verdict=Verdict("withhold", ("It is an X-ray.",)),
+        ),
+        scan,
+    )
+    assert "data:image" not in html
+    assert 'class="answer"' not in html
+    assert "It is an X-ray." in Page(html).text
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_choice_can_be_reached_by_keyboard_and_every_picture_has_words(
+    answers, verb
+):
+    page = Page(compose(*answers[verb]))
+    assert {attrs["type"] for attrs in page.all("input")} <= {
+        "radio",
+        "range",
+        "checkbox",
+    }
+    assert all(attrs["type"] == "button" for attrs in page.all("button"))
+    for attrs in page.all("img"):
+        assert attrs["alt"] or attrs["class"] == "over"

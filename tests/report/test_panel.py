@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vesalius.errors import GeometryError
+from vesalius.errors import ConfigError, GeometryError
 from vesalius.report.panel import before_after
 
 
@@ -34,3 +34,30 @@ def test_a_panel_needs_a_picture_and_a_truth_on_its_grid(body, denoised):
         before_after(scan, denoised(scan, "withhold", ("no",)))
     with pytest.raises(GeometryError, match="truth"):
         before_after(scan, denoised(scan), body(np.diag([1, 1, -1])))
+
+
+def test_a_panel_shows_what_the_verb_answers(body, outlined, nodules, translated):
+    mr, ct = body(np.eye(3)), body(np.eye(3), units="HU")
+    # Scan, outline, doubt, probability; scan, marks; source, imagined, spread.
+    one = width(before_after(ct, nodules(ct, 0)))
+    for scan, result, tiles in (
+        (mr, outlined(mr), 4),
+        (ct, nodules(ct), 2),
+        (mr, translated(mr), 3),
+    ):
+        png = before_after(scan, result)
+        assert width(png) == pytest.approx(tiles * one, rel=0.05)
+
+
+def test_marks_are_drawn_in_a_panel(body, nodules):
+    scan = body(np.eye(3), units="HU")
+    pixels = np.asarray(Image.open(BytesIO(before_after(scan, nodules(scan)))))
+    left, right = np.array_split(pixels.astype(int), 2, axis=1)
+    blue = [(half[..., 2] - half[..., 0] > 60).sum() for half in (left, right)]
+    assert blue[0] == 0 < blue[1]
+
+
+def test_only_a_restored_scan_has_a_truth_beside_it(body, nodules):
+    scan = body(np.eye(3), units="HU")
+    with pytest.raises(ConfigError, match="leave the truth out"):
+        before_after(scan, nodules(scan), scan)

@@ -8,9 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from vesalius.report.planes import cut, letters_of, place_of, planes_of, positions_of
+from vesalius.report.planes import (
+    apart_mm,
+    cut,
+    letters_of,
+    pixel_of,
+    place_of,
+    planes_of,
+    positions_of,
+)
 from vesalius.volume import Volume
 
+BALL = (28.0, 18.0, 22.0)  # RAS+
 BALL_MM = {"axial": 22.0, "coronal": 18.0, "sagittal": 28.0}  # along the plane's normal
 TURNS = [
     np.eye(3)[list(axes)] * signs
@@ -109,6 +118,28 @@ def test_outside_an_oblique_scan_there_is_nothing(body):
     axial = planes_of(scan)[1]
     assert np.isnan(cut(scan.voxels, axial, axial.count // 2)[0]).any()
     assert np.isfinite(cut(scan.voxels, axial, axial.count // 2)).any()
+
+
+def test_half_a_mask_is_no_mask(body):
+    scan = body(Rotation.from_euler("x", 30, degrees=True).as_matrix())
+    mask = (scan.voxels > 150).astype(np.float32)
+    axial = planes_of(scan)[1]
+    middle = cut(mask, axial, axial.count // 2, nearest=True)
+    assert set(np.unique(middle[np.isfinite(middle)])) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("turn", TURNS[::7])
+def test_a_point_of_the_body_is_found_in_every_plane(body, turn):
+    scan = body(turn)
+    for plane in planes_of(scan):
+        column, row, position = pixel_of(scan, plane, BALL)
+        middle, down, across = brightest(scan, plane)
+        assert position == pytest.approx(middle, abs=1.5)
+        assert (row + 0.5) / plane.rows == pytest.approx(down, abs=0.05)
+        assert (column + 0.5) / plane.columns == pytest.approx(across, abs=0.05)
+        step = {"a": 2, "c": 1, "s": 0}[plane.key[0]]
+        axis = int(np.argmax(np.abs(scan.affine[step, :3])))
+        assert apart_mm(scan, plane) == pytest.approx(scan.spacing_mm[axis])
 
 
 def test_no_letters_where_sides_are_unknown(body):

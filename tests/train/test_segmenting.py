@@ -62,6 +62,7 @@ def place(tmp_path_factory):
         ("filled", "fill", "ships = false"),
         ("pair", "judged", 'start = "filled"\nmembers = 2'),
         ("plain", "outlines", "ships = false"),
+        ("tuned", "judged", 'start = "pair"\nkeep_end = true\nmembers = 2'),
         ("wrong", "sideways", ""),
     ):
         text = RECIPE.format(name=name, objective=objective, more=more)
@@ -136,6 +137,17 @@ def test_what_was_trained_segments_by_its_card(made, place):
     assert 0 <= result.picture.voxels.min() <= result.picture.voxels.max() <= 1
     assert set(np.unique(result.spread.voxels)) <= {0.0, 1.0}
     assert result.measures[0].unit == "ml"
+
+
+def test_each_member_goes_on_from_its_own_start(made, place):
+    folder = train(place / "tuned.toml", place, out=made.parent / "tuned")
+    before, after = (load_file(f / f"{f.name}.safetensors") for f in (made, folder))
+    for number in range(2):
+        own, other = (f"members.{n}.out.weight" for n in (number, 1 - number))
+        # Two steps move a weight by far less than two seeds lie apart.
+        near = float((after[own].float() - before[own].float()).abs().mean())
+        far = float((after[own].float() - before[other].float()).abs().mean())
+        assert 0 < near < 0.5 * far
 
 
 def test_a_start_with_other_widths_is_refused(made, place):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 from safetensors.torch import load_file
 
 from vesalius.errors import ConfigError
@@ -11,7 +10,8 @@ from vesalius.nets import network_of
 from vesalius.physics.phantom import head
 from vesalius.tasks.translate import translate_by
 from vesalius.train import train
-from vesalius.train.pairs import MrToCt
+from vesalius.train.courses import course_of
+from vesalius.train.recipe import open_recipe
 from vesalius.weights.cards import read_card
 from vesalius.weights.models import Model
 
@@ -37,28 +37,13 @@ contrasts = []
 licence = "Apache-2.0"
 limits = ["a trial"]
 """
-SHAPE = (100, 120, 90)
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """Five heads: an MR, and a CT that is a simple curve of it."""
-    folder = tmp_path_factory.mktemp("pairs")
-    for number in range(5):
-        truth = head(shape=SHAPE, spacing_mm=(2.0, 2.0, 2.0), seed=number).truth
-        grey = np.clip(255 * truth.voxels / truth.voxels.max(), 0, 255)
-        home = folder / "mr_ct_pairs" / f"{number}AB00{number}"
-        home.mkdir(parents=True)
-        for plane, cut in (
-            ("axial", grey[:, :, 45]),
-            ("coronal", grey[:, 60, :]),
-            ("sagittal", grey[50, :, :]),
-        ):
-            mask = cut > 20
-            ct = np.where(mask, 90 + 0.4 * cut, 0)
-            for kind, picture in (("mri", cut), ("ct", ct), ("mask", 255 * mask)):
-                made = Image.fromarray(picture.astype(np.uint8))
-                made.save(home / f"{kind}_{plane}.png")
+def place(paired_heads, tmp_path_factory):
+    """The heads, and a recipe beside them."""
+    folder = tmp_path_factory.mktemp("recipe")
+    (folder / "mr_ct_pairs").symlink_to(paired_heads / "mr_ct_pairs")
     (folder / "pairs.toml").write_text(RECIPE)
     return folder
 
@@ -82,7 +67,8 @@ def test_every_patient_has_three_slices_in_one_part(place):
 
 
 def test_batches_are_replayable_and_pictures_stay_together(place):
-    source = MrToCt(pair_cases(place, part="train"))
+    plan = open_recipe(place / "pairs.toml")
+    source = course_of(plan).source(plan, place)
     one, two = (source.draw(6, 64, np.random.default_rng(3)) for _ in range(2))
     assert np.array_equal(one.seen, two.seen)
     assert one.seen.shape == (6, 9, 64, 64)

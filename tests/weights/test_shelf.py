@@ -27,6 +27,7 @@ CARD = Card(
     limits=("none but these",),
     spread_multipliers=((0.03, 1.1), (0.1, 0.9)),
     unfamiliarity_limit=2.5,
+    region="head",
     figures=(Figure("PSNR", 33.0, 32.5, 33.5, "dB", 15),),
     tables=(Table("survival", ("size", "share"), (("3 mm", "0.5"),)),),
     data=(DataUse("lgg", 44, "CC BY-NC-SA 4.0", "TCGA"),),

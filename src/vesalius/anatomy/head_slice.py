@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float, Float32
 from scipy import ndimage
 
 MR_CHANNELS = 9  # intensity, its root, outline, depth, two positions, three planes
+PLACES = 7  # of them tell the place, and come last: outline to planes
+ROW = -5  # the channel of the rows' position, of any modality
 BRIGHT_PERCENTILE = 95
 BRIGHTEST = 3.0  # times the 95th percentile: beyond lies fat at the coil
 BODY = 0.10  # of the 95th percentile: below it lies air
@@ -89,10 +91,26 @@ def mr_channels(
     """
     unit = brightness(slice_, outline) if bright is None else bright
     value = np.clip(slice_ / max(unit, 1e-6), 0, BRIGHTEST)
-    depth = ndimage.distance_transform_edt(outline) * (place.edge_mm / DEEP_MM)
-    which = [np.full(slice_.shape, float(place.plane == name)) for name in PLANES]
-    seen = [value, np.sqrt(value), outline, depth, *_positions(outline), *which]
+    seen = [value, np.sqrt(value), *place_channels(outline, place)]
     return np.stack(seen).astype(np.float32)
+
+
+def place_channels(
+    outline: Bool[np.ndarray, "y x"], place: Place
+) -> list[Float[np.ndarray, "y x"]]:
+    """List what a network is told of where it is, whatever scanner made the slice.
+
+    Args:
+        outline: Of the head.
+        place: How the slice lies.
+
+    Returns:
+        The outline, the depth below its rim, rows and columns from -1 to 1 across
+        it, and one channel for each plane.
+    """
+    depth = ndimage.distance_transform_edt(outline) * (place.edge_mm / DEEP_MM)
+    which = [np.full(outline.shape, float(place.plane == name)) for name in PLANES]
+    return [outline.astype(np.float32), depth, *_positions(outline), *which]
 
 
 def _positions(outline: Bool[np.ndarray, "y x"]) -> list[Plane]:

@@ -1,6 +1,7 @@
 """Commands that train and measure: train, evaluate, manifest."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,8 @@ from vesalius.cli.progress import progress
 from vesalius.cli.terminal import say
 from vesalius.cli.threads import use_threads
 
+Verb = Literal["denoise", "translate", "segment", "detect"]
+Asked = Literal["train", "calibrate", "test", "all"]
 Data = Annotated[
     Path,
     typer.Option(
@@ -64,25 +67,38 @@ def train(
 
 def evaluate(
     verb: Annotated[
-        Literal["denoise"],
-        typer.Argument(metavar="denoise", help="The verb to measure."),
+        Verb,
+        typer.Argument(metavar="VERB", help="denoise, translate, segment or detect."),
     ],
     data: Data,
     predictions: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE.csv", help="Also write a table, a row a scan and noise."
-        ),
+        typer.Option(metavar="FILE.csv", help="Also write a table, a row a case."),
     ] = None,
+    part: Annotated[
+        Asked,
+        typer.Option(
+            metavar="PART",
+            help="Patients to measure on: train, calibrate or test of the one split, "
+            "or all of a set that nothing was trained on.",
+        ),
+    ] = "test",
     threads: given.Threads = None,
 ) -> int:
     """Measure a verb over the test patients of a data set; prints JSON."""
     use_threads(threads)
-    from vesalius.evaluate import evaluate_denoise
+    import vesalius.evaluate as holds  # late, so that --help is instant
 
-    measure = {"denoise": evaluate_denoise}[verb]
+    measures: dict[Verb, Callable[..., dict[str, object]]] = {
+        "denoise": holds.evaluate_denoise,
+        "translate": holds.evaluate_translate,
+        "segment": holds.evaluate_segment,
+        "detect": holds.evaluate_detect,
+    }
     with progress(f"evaluate {verb}") as advance:
-        measured = measure(data, predictions=predictions, progress=advance)
+        measured = measures[verb](
+            data, predictions=predictions, part=part, progress=advance
+        )
     say(json.dumps(measured, indent=2, ensure_ascii=False))
     return DONE
 

@@ -1,6 +1,5 @@
 """Denoise, measured: scans of test patients made noisier, denoised, and compared."""
 
-import csv
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
@@ -10,11 +9,12 @@ from time import perf_counter
 import numpy as np
 from jaxtyping import Bool
 
-from vesalius.errors import ConfigError, OutputError
+from vesalius.errors import ConfigError
 from vesalius.evaluate.coverage import Coverage, covered, over_patients
 from vesalius.evaluate.data import Case, find_cases, open_case
 from vesalius.evaluate.intervals import Interval, mean_interval, per_patient
-from vesalius.evaluate.split import Part
+from vesalius.evaluate.predictions import refuse_existing, write_rows
+from vesalius.evaluate.split import Asked, part_asked
 from vesalius.physics.ct import low_dose
 from vesalius.physics.noise import rician
 from vesalius.quality.fidelity import outline, psnr, rmse, ssim
@@ -63,7 +63,7 @@ def evaluate_denoise(
     *,
     predictions: Path | None = None,
     task: Task | None = None,
-    part: Part = "test",
+    part: Asked = "test",
     progress: Progress | None = None,
 ) -> dict[str, object]:
     """Measure a denoiser on patients that it was not trained on.
@@ -75,7 +75,7 @@ def evaluate_denoise(
         data: A folder of data sets, or with a `manifest.csv`, or a manifest.
         predictions: Where to write a CSV with one row a scan and noise.
         task: What to measure; None: `vesalius.tasks.denoise`.
-        part: Which patients.
+        part: Which patients; "all" where none of them was trained on.
         progress: Told how many scans are done, and of how many.
 
     Returns:
@@ -90,9 +90,9 @@ def evaluate_denoise(
         At most 12 slices from the middle of a scan. Pictures that stand for HU are
         left out: their grey levels are coarser than what is to be measured.
     """
-    if predictions is not None:
-        _refuse_existing(predictions)
-    cases = [case for case in find_cases(data, part=part) if not case.grey_is_hu]
+    refuse_existing(predictions)
+    found = find_cases(data, part=part_asked(part))
+    cases = [case for case in found if not case.grey_is_hu]
     cases = [case for case in cases if case.modality in NOISE]
     if not cases:
         raise ConfigError(f"no scan of the part {part} is here to measure on")
@@ -102,9 +102,9 @@ def evaluate_denoise(
         rows += measure_case(case, open_case(case), denoise)
         if progress is not None:
             progress(done + 1, len(cases))
-    if predictions is not None:
-        _write(rows, predictions)
-    return {"part": part, "cells": cells(rows), "rows": [asdict(row) for row in rows]}
+    told = [asdict(row) for row in rows]
+    write_rows(told, [f.name for f in fields(Row)], predictions)
+    return {"part": part, "cells": cells(rows), "rows": told}
 
 
 def measure_case(case: Case, scan: Volume, task: Task) -> Iterator[Row]:
@@ -267,24 +267,3 @@ def _shipped() -> Task:
     from vesalius.tasks import denoise  # late: it brings torch
 
     return denoise
-
-
-def _refuse_existing(file: Path) -> None:
-    if file.exists():
-        raise OutputError(f"{file.name} exists; give the predictions another name")
-    if not file.absolute().parent.is_dir():
-        raise OutputError(f"there is no folder to write {file.name} to; make it first")
-
-
-def _write(rows: list[Row], file: Path) -> None:
-    try:
-        with file.open("x", newline="", encoding="utf-8") as lines:
-            table = csv.DictWriter(
-                lines, [f.name for f in fields(Row)], lineterminator="\n"
-            )
-            table.writeheader()
-            table.writerows(asdict(row) for row in rows)
-    except OSError as error:
-        raise OutputError(
-            f"{file.name} cannot be written; choose another place"
-        ) from error

@@ -18,6 +18,10 @@ AIR_HU, SOFT_HU = -1024.0, 35.0  # what grey 0 and the soft tissues' grey stand 
 SOFT_GREY = (65, 117)  # between them lies the grey of most soft tissue
 LOWEST_HU, HIGHEST_HU = -1024.0, 3000.0
 EDGE_MM = 1.0
+THROUGH_MM = 5.0  # thicker than a pixel: so a volume of one slice is cut across it
+# Of a volume with axes to the left, back and up: what the picture's rows and columns
+# run along, and what lies across the slice.
+AXES = {"axial": (0, 1, 2), "coronal": (0, 2, 1), "sagittal": (1, 2, 0)}
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,38 @@ def open_pair(case: PairCase) -> Pair:
         raise GeometryError("MR, CT and mask of a slice must have one size")
     inside = mask > 0
     return Pair(mr.astype(np.float32), hounsfield(ct, inside), inside)
+
+
+def slice_volume(mr: Float32[np.ndarray, "y x"], plane: str) -> Volume:
+    """Place one slice of the set in the body, as a user's file would be.
+
+    The pictures were cut from arrays whose axes run to the left, back and up: an
+    axial picture's rows run to the left and its columns to the back, a coronal one's
+    to the left and up, a sagittal one's to the back and up.
+
+    Args:
+        mr: Rows and columns as the picture has them.
+        plane: "axial", "coronal" or "sagittal".
+
+    Returns:
+        T1 weighted MR, one slice; pixels of 1 mm.
+    """
+    rows, columns, across = AXES[plane]
+    block = np.moveaxis(mr[:, :, None], (0, 1, 2), (rows, columns, across))
+    edges = np.full(3, EDGE_MM)
+    edges[across] = THROUGH_MM
+    affine = np.diag([*(edges * (-1, -1, 1)), 1.0])
+    return Volume(np.ascontiguousarray(block), affine, "a.u.", "MR", "T1w")
+
+
+def picture_of(volume: Volume, plane: str) -> Float32[np.ndarray, "y x"]:
+    """Return the picture that a volume of one slice holds, the way the set has it.
+
+    Args:
+        volume: On the grid of `slice_volume`.
+        plane: "axial", "coronal" or "sagittal".
+    """
+    return volume.voxels.take(0, AXES[plane][2])
 
 
 def hounsfield(

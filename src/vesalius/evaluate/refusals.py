@@ -1,18 +1,33 @@
 """Refusals: are foreign inputs withheld, and are patients' scans let through?"""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy import ndimage
 
+from vesalius.card import Card
+from vesalius.errors import ScanError
+from vesalius.evaluate.cases import PICTURE_HU, Case
 from vesalius.evaluate.data import find_cases, open_case
 from vesalius.evaluate.denoise import middle
 from vesalius.evaluate.intervals import Interval, proportion_interval
+from vesalius.evaluate.pairs import Pair, open_pair, pair_cases
 from vesalius.evaluate.pictures import foreign_pictures, paired_slices
+from vesalius.evaluate.region_fit import labels_of
 from vesalius.evaluate.split import Part
-from vesalius.evaluate.variations import as_ct, jumbles, negatives
+from vesalius.evaluate.variations import (
+    as_ct,
+    brain_of,
+    jumbles,
+    negatives,
+    torso_as_mr,
+)
+from vesalius.io import read
+from vesalius.physics import phantom
 from vesalius.physics.noise import rician
 from vesalius.quality.windows import slice_axis
 from vesalius.volume import Volume
@@ -22,6 +37,23 @@ NOISE = 0.10  # SD over the maximum, of the noisy copy of every MR scan
 NOISE_HU = 60.0  # of that of every CT scan
 PICTURE_MM = 1.0  # pixel edge given to pictures that carry none
 ORDERED = 5  # slices from which an order can be told
+VIEW = 0.75  # share of a head's sides that a small field of view shows
+GREY_LEVELS = 255.0
+LEAST_LUNG, NO_LUNG = 0.05, 0.005  # of a picture: a slice with lungs, and one without
+LUNG_HU = (-950.0, -600.0)
+PHANTOMS, FIRST_SEED = 4, 300  # chests drawn; the fits draw others
+KNEES = "mr_kspace/hanyoseob_imdb_fig7_knee_320x256.npz"
+# Single files of other scanners: no fit has seen any of them.
+OTHER_MR = {
+    "shoulder": "dicom_interop/dicom-test-files__data__WG04__J2KI__MR2_J2KI",
+    "knee": "dicom_interop/dicom-test-files__data__WG04__JPLL__MR3_JPLL",
+    "pelvis": "dicom_pseudo_phi/*.dcm",
+}
+OTHER_CT = {
+    "head": "dicom_interop/*CT2_JLSL",
+    "head, another": "dicom_interop/pydicom__J2K_pixelrep_mismatch.dcm",
+    "spine": "dicom_interop/pydicom__CT_small.dcm",
+}
 
 Withheld = Callable[[Volume], bool]
 
@@ -89,6 +121,214 @@ def refusal_trials(
         yield Trial(True, found.kind, _plain(found.pixels, modality))
         if modality == "CT":
             yield Trial(True, found.kind, _plain(as_ct(found.pixels, rng), modality))
+
+
+def verb_trials(
+    data: Path, card: Card, *, part: Part = "test", seed: int = 0
+) -> Iterator[Trial]:
+    """Yield what a verb is made for, and what it must not answer.
+
+    All is given as the card wants it, in its units, modality and contrast: the worst
+    that a mistaken file or option can do.
+
+    Args:
+        data: The data folder.
+        card: Of a model with a region: MR or CT of the head, CT of the chest.
+        part: Whose patients. Files that no fit has seen are tried in the test part.
+        seed: Of noise.
+    """
+    rng = np.random.default_rng([seed, len(part)])
+    if card.region == "chest":
+        found = _chest_trials(data, part, rng)
+    elif "MR" in card.modalities:
+        found = _mr_head_trials(data, card, part, rng)
+    else:
+        found = _ct_head_trials(data, part, rng)
+    for trial in found:
+        yield trial._replace(scan=_given_as(trial.scan, card))
+    for trial in _no_scans(data, part):
+        yield trial._replace(scan=_given_as(trial.scan, card))
+
+
+def _given_as(scan: Volume, card: Card) -> Volume:
+    """Say of a scan that it is what the card wants."""
+    return replace(
+        scan,
+        modality=card.modalities[0],
+        units=card.units,
+        contrast=card.contrasts[0] if card.contrasts else scan.contrast,
+    )
+
+
+def _mr_head_trials(
+    data: Path, card: Card, part: Part, rng: np.random.Generator
+) -> Iterator[Trial]:
+    for case in find_cases(data, part=part, modality="MR"):
+        scan = open_case(case)
+        if case.collection == "acdc":
+            yield Trial(True, "heart", scan)
+            yield Trial(True, "heart, one slice", middle(scan, 1))
+        elif not card.contrasts or case.contrast in card.contrasts:
+            yield from _whole_and_bare(case, scan, rng)
+    for pair in _pairs(data, part):
+        if not card.contrasts:
+            yield Trial(False, "mr_ct_pairs, one slice", _plain(pair.mr, "MR"))
+        brain = brain_of(pair.mr.astype(np.float64), pair.ct.astype(np.float64))
+        yield Trial(True, "stripped, mr_ct_pairs", _plain(pair.mr * brain, "MR"))
+        yield Trial(True, "head CT as MR", _plain(pair.ct + 1024.0, "MR"))
+    for scan in _chest_slices(data, part):
+        picture = scan.voxels[:, :, 0].astype(np.float64)
+        yield Trial(True, "chest CT as MR", _plain(picture + 1024.0, "MR"))
+        yield Trial(
+            True, "chest in MR's contrast", _plain(torso_as_mr(picture, rng), "MR")
+        )
+    if part == "test":
+        yield from _other_files(data, OTHER_MR, True)
+        yield from _knees(data)
+
+
+def _whole_and_bare(
+    case: Case, scan: Volume, rng: np.random.Generator
+) -> Iterator[Trial]:
+    name = f"{case.collection} {case.name}"
+    yield Trial(False, name, scan)
+    yield Trial(False, f"{name}, one slice", middle(scan, 1))
+    yield Trial(False, f"{name}, noisy", _noisy(scan, rng))
+    yield Trial(False, f"{name}, small view", _cropped(scan))
+    axis = slice_axis(scan)
+    labels = labels_of(case)
+    if labels is None:
+        planes = np.moveaxis(scan.voxels, axis, 0).astype(np.float64)
+        labels = np.moveaxis(np.stack([brain_of(plane) for plane in planes]), 0, axis)
+    bare = scan.with_voxels(np.where(labels, scan.voxels, 0).astype(np.float32))
+    yield Trial(True, f"stripped, {name}", bare)
+    yield Trial(True, f"stripped, {name}, one slice", middle(bare, 1))
+
+
+def _ct_head_trials(
+    data: Path, part: Part, rng: np.random.Generator
+) -> Iterator[Trial]:
+    for pair in _pairs(data, part):
+        scan = _plain(pair.ct, "CT")
+        yield Trial(False, "mr_ct_pairs, one slice", scan)
+        yield Trial(False, "mr_ct_pairs, noisy", _noisy(scan, rng))
+        yield Trial(False, "mr_ct_pairs, small view", _cropped(scan))
+        yield Trial(True, "head MR as CT", _plain(pair.mr, "CT"))
+        brain = brain_of(pair.mr.astype(np.float64), pair.ct.astype(np.float64))
+        bare = np.where(brain, pair.ct, -1024.0)
+        yield Trial(True, "no skull", _plain(bare, "CT"))
+        grey = np.clip(pair.ct / 80.0, 0, 1) * GREY_LEVELS  # a brain window
+        yield Trial(True, "8-bit window", _plain(grey.round(), "CT"))
+        yield Trial(True, "HU off by 1024", _plain(pair.ct + 1024.0, "CT"))
+    for scan in _chest_slices(data, part):
+        yield Trial(True, "chest, one slice", scan)
+    yield from _ct_volumes(data, part)
+    if part == "test":
+        heads = {kind: place for kind, place in OTHER_CT.items() if "head" in kind}
+        yield from _other_files(data, heads, False)
+        yield from _other_files(data, {"spine": OTHER_CT["spine"]}, True)
+
+
+def _chest_trials(data: Path, part: Part, rng: np.random.Generator) -> Iterator[Trial]:
+    for scan in _chest_slices(data, part):
+        yield from _with_and_without_lungs(scan, rng)
+    for n in range(PHANTOMS):
+        drawn = phantom.thorax((160, 160, 9), (2.2, 2.2, 5.0), seed=FIRST_SEED + n)
+        yield Trial(False, "drawn chest", phantom.scan(drawn, seed=n))
+    for case in find_cases(data, part=part, modality="CT"):
+        if case.collection == "lidc_0001":
+            yield Trial(False, case.collection, open_case(case))
+    yield from (t for t in _ct_volumes(data, part) if "abdomen" in t.kind)
+    for pair in _pairs(data, part):
+        yield Trial(True, "head CT, one slice", _plain(pair.ct, "CT"))
+        yield Trial(True, "head MR as CT", _plain(pair.mr, "CT"))
+    if part == "test":
+        yield from _other_files(data, OTHER_CT, True)
+
+
+def _with_and_without_lungs(scan: Volume, rng: np.random.Generator) -> Iterator[Trial]:
+    share = _lung_share(scan)
+    if share < NO_LUNG:
+        yield Trial(True, "slice above or below the lungs", scan)
+    if share > LEAST_LUNG:
+        yield Trial(False, "lung_ct_slices, lungs in view", scan)
+        yield Trial(False, "lung_ct_slices, noisy", _noisy(scan, rng))
+        low, high = PICTURE_HU
+        grey = (scan.voxels - low) * (GREY_LEVELS / (high - low))
+        yield Trial(True, "8-bit window", scan.with_voxels(grey.astype(np.float32)))
+        off = scan.voxels + np.float32(1024)
+        yield Trial(True, "HU off by 1024", scan.with_voxels(off))
+
+
+def _no_scans(data: Path, part: Part) -> Iterator[Trial]:
+    """Yield masks and label maps given as if they were the scan."""
+    maps = {"lgg": "tumour.nii.gz", "brain_t1_labels": "{0}_labels.nii.gz"}
+    for case in find_cases(data, part=part, modality="MR"):
+        name = maps.get(case.collection, f"{case.name}_label.nii.gz")
+        file = case.path.parent / name.format(case.patient)
+        if file.is_file():
+            found = read(file, modality="MR")
+            if isinstance(found, Volume):
+                yield Trial(True, f"mask, {case.collection}", found)
+    for pair in _pairs(data, part):
+        yield Trial(True, "mask, mr_ct_pairs", _plain(pair.mask * 1.0, "MR"))
+
+
+def _pairs(data: Path, part: Part) -> Iterator[Pair]:
+    for case in pair_cases(data, part=part):
+        yield open_pair(case)
+
+
+def _chest_slices(data: Path, part: Part) -> Iterator[Volume]:
+    for case in find_cases(data, part=part, modality="CT"):
+        if case.collection == "lung_ct_slices":
+            yield open_case(case)
+
+
+def _ct_volumes(data: Path, part: Part) -> Iterator[Trial]:
+    for case in find_cases(data, part=part, modality="CT"):
+        if case.collection == "ct_volumes":
+            yield Trial(True, case.patient.split("_")[0], open_case(case))
+
+
+def _other_files(data: Path, files: dict[str, str], foreign: bool) -> Iterator[Trial]:
+    for kind, place in files.items():
+        for file in sorted(data.glob(place)):
+            try:
+                found = read(file)
+            except ScanError:
+                continue
+            if isinstance(found, Volume):
+                yield Trial(foreign, f"{kind}, another scanner", found)
+
+
+def _knees(data: Path) -> Iterator[Trial]:
+    if (data / KNEES).is_file():
+        with np.load(data / KNEES) as found:
+            pictures = np.abs(found["data"][:, :, 0])
+        for n in range(pictures.shape[-1]):
+            yield Trial(True, "knee, k-space file", _plain(pictures[..., n], "MR"))
+
+
+def _lung_share(scan: Volume) -> float:
+    """Return the share of a picture that is lung: its HU, not joined to the rim."""
+    low, high = LUNG_HU
+    hu = ndimage.uniform_filter(scan.voxels[:, :, 0].astype(np.float64), 5)
+    pieces, _ = ndimage.label((hu > low) & (hu < high))
+    sizes = np.bincount(pieces.ravel())
+    sizes[0] = 0
+    rim = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
+    sizes[np.unique(rim)] = 0
+    return float(sizes[sizes > 500].sum() / hu.size)
+
+
+def _cropped(scan: Volume) -> Volume:
+    """Show the middle of each slice only."""
+    cut = []
+    for axis, count in enumerate(scan.voxels.shape):
+        side = count if axis == slice_axis(scan) else round(VIEW * count)
+        cut.append(slice((count - side) // 2, (count - side) // 2 + side))
+    return scan.with_voxels(np.ascontiguousarray(scan.voxels[tuple(cut)]))
 
 
 def _spoilt(scan: Volume, rng: np.random.Generator) -> Iterator[Trial]:

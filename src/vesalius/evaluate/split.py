@@ -9,6 +9,7 @@ from vesalius.errors import ConfigError
 
 Part = Literal["train", "calibrate", "test"]
 PARTS: tuple[Part, ...] = ("train", "calibrate", "test")
+Asked = Literal["train", "calibrate", "test", "all"]
 
 
 @dataclass(frozen=True)
@@ -69,3 +70,12 @@ def split(patients: Iterable[str]) -> Split:
         tuple(ranked[training:calibrating]),
         tuple(ranked[calibrating:]),
     )
+
+
+def part_asked(asked: Asked) -> Part | None:
+    """Return the part that is asked for; None for "all", whatever the rule says.
+
+    All of a data set counts where it has no patient that was trained on: one that
+    the project has never seen.
+    """
+    return None if asked == "all" else asked

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy import ndimage
 
 from vesalius.physics.noise import rician
 
 Plane = Float[np.ndarray, "x y"]
 Other = Float[np.ndarray, "u v"]  # of another size
+Mask = Bool[np.ndarray, "x y"]
 Grid = Float[np.ndarray, "*grid"]
 Generator = np.random.Generator
 
@@ -25,6 +26,13 @@ CT_WINDOWS = (
     (-1024.0, 1024.0),
     (0.0, 4095.0),
 )
+
+# What the tissues of a CT are in MR, by HU: lung and air dark, fat bright, water and
+# muscle between, dense bone dark again.
+TISSUE_HU = (-1000.0, -950.0, -500.0, -160.0, -70.0, 0.0, 50.0, 90.0, 250.0, 500.0)
+TISSUE_MR = (0.0, 0.02, 0.08, 0.9, 1.0, 0.3, 0.45, 0.5, 0.5, 0.05)
+LIMB_HU = {"fat": -100.0, "muscle": 55.0, "bone": 900.0}
+MARROW_HU = ((-90.0, -40.0), (150.0, 300.0))  # fatty, or between trabeculae
 
 
 def varied_mr(picture: Plane, rng: Generator, *, whole: bool = True) -> Other:
@@ -166,3 +174,82 @@ def _shading(shape: tuple[int, ...], rng: Generator) -> Plane:
     field = ndimage.zoom(coarse, [n / 3 for n in shape], order=3)
     field = field[: shape[0], : shape[1]]
     return field / max(float(np.abs(field).max()), 1e-6)
+
+
+def brain_of(picture: Plane, ct: Plane | None = None) -> Mask:
+    """Outline the brain in a slice of a head, roughly: what lies within the skull.
+
+    Args:
+        picture: MR.
+        ct: The same slice in HU, whose skull shows where the brain ends; by default
+            the dark ring round the bright core of the MR does.
+
+    Returns:
+        Empty where there is none to be seen.
+    """
+    if ct is not None:
+        soft = ndimage.gaussian_filter(ct, 0.7)
+        inside = _largest(
+            ndimage.binary_erosion((soft > -20) & (soft < 120), iterations=3)
+        )
+        grown = ndimage.binary_dilation(inside, iterations=3)
+        return np.asarray(ndimage.binary_fill_holes(grown))
+    smooth = ndimage.gaussian_filter(picture, 0.7)
+    lit = smooth[smooth > 0]
+    least = 0.12 * float(np.quantile(lit, 0.95)) if lit.size else np.inf
+    body = ndimage.binary_fill_holes(_largest(ndimage.binary_opening(smooth > least)))
+    if not body.any():
+        return body
+    radius = float(np.sqrt(body.sum() / np.pi))
+    depth = ndimage.distance_transform_edt(np.pad(body, 1))[1:-1, 1:-1]
+    core = float(np.median(smooth[depth > 0.5 * depth.max()]))
+    seed = (smooth > 0.6 * core) & (smooth < 1.9 * core) & (depth > 0.07 * radius)
+    steps = max(1, round(0.025 * radius))
+    kept = _largest(ndimage.binary_erosion(seed, iterations=steps))
+    kept = ndimage.binary_dilation(kept, iterations=steps + 1)
+    frame = int(0.2 * radius) + 2
+    closed = ndimage.binary_closing(np.pad(kept, frame), iterations=frame // 2)
+    whole = ndimage.binary_fill_holes(closed[frame:-frame, frame:-frame])
+    return np.asarray(whole & (depth > 0.05 * radius))
+
+
+def torso_as_mr(picture: Plane, rng: Generator) -> Plane:
+    """Give a CT slice the contrast that MR would give its tissues, about.
+
+    Args:
+        picture: In HU.
+        rng: How bright each tissue is comes from it.
+    """
+    levels = np.array(TISSUE_MR) * rng.uniform(0.6, 1.4, len(TISSUE_MR))
+    smooth = ndimage.gaussian_filter(picture, 0.5)
+    return np.asarray(np.interp(smooth, TISSUE_HU, levels))
+
+
+def drawn_limb(rng: Generator, side: int = 128) -> Plane:
+    """Draw a limb in HU: fat round muscle, bones with marrow, across or along it."""
+    u, v = np.meshgrid(*[np.linspace(-1.3, 1.3, side)] * 2, indexing="ij")
+    turn = rng.uniform(0, np.pi)
+    x, y = u * np.cos(turn) + v * np.sin(turn), v * np.cos(turn) - u * np.sin(turn)
+    x = x + 0.1 * np.sin(2 * y + rng.uniform(0, 6))  # no limb is straight
+    long = rng.uniform(1.0, 1.4) if rng.random() < 0.5 else rng.uniform(4, 9)
+    radius = np.hypot(x / rng.uniform(0.6, 1.0), y / long)
+    hu = np.full(radius.shape, -1000.0)
+    hu[radius < 1] = LIMB_HU["fat"]
+    hu[radius < rng.uniform(0.72, 0.95)] = LIMB_HU["muscle"]
+    for _ in range(int(rng.integers(1, 4))):
+        middle, width = rng.uniform(-0.35, 0.35, 2), rng.uniform(0.1, 0.4)
+        far = np.hypot((x - middle[0]) / width, (y - middle[1]) / (width * long))
+        hu[far < 1] = LIMB_HU["bone"]
+        low, high = MARROW_HU[int(rng.integers(2))]
+        hu[far < rng.uniform(0.7, 0.92)] = rng.uniform(low, high)
+    texture = ndimage.gaussian_filter(rng.standard_normal(hu.shape), 2)
+    return hu + 15 * texture / texture.std()
+
+
+def _largest(mask: Mask) -> Mask:
+    pieces, count = ndimage.label(mask)
+    if count == 0:
+        return np.zeros(mask.shape, bool)
+    sizes = np.bincount(pieces.ravel())
+    sizes[0] = 0
+    return np.asarray(pieces == sizes.argmax())

@@ -48,3 +48,16 @@ def gradient_penalty(
     here = pictures.detach().requires_grad_(True)
     (slope,) = torch.autograd.grad(critic(here).sum(), here, create_graph=True)
     return slope.square().sum(dim=(1, 2, 3)).mean()
+
+
+def share_told_apart(
+    real: Float[Tensor, "..."], fake: Float[Tensor, "..."]
+) -> Float[Tensor, ""]:
+    """Return the share of scores at which real stands above fake; 0.5 is chance.
+
+    Args:
+        real: A critic's scores of scans.
+        fake: Its scores of made pictures, in the same order.
+    """
+    above = (real > fake).float() + 0.5 * (real == fake).float()
+    return torch.mean(above)

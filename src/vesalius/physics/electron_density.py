@@ -3,9 +3,12 @@
 import numpy as np
 from jaxtyping import Float
 
+from vesalius.card import Table
+
 KNEE_HU = 100.0  # above it lies bone, which holds more calcium than water's line says
 BONE_HU = 1950.0
 WATER_HU = 1000.0
+TABLE_HU = (-1000.0, -700.0, -100.0, 0.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0)
 
 
 def relative_electron_density(hu: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
@@ -34,6 +37,29 @@ def relative_electron_density(hu: Float[np.ndarray, "..."]) -> Float[np.ndarray,
     bone = 1 + hu / BONE_HU
     soft = 1 + np.maximum(hu, -WATER_HU) / WATER_HU
     return np.where(hu > KNEE_HU, bone, soft)
+
+
+def density_table() -> Table:
+    """Return the table that a planning system reads: HU, and electron density.
+
+    Limits:
+        As `relative_electron_density`: an average scanner's, and the HU of a
+        synthetic CT are approximate. Enter your own calibration where there is one.
+
+    Example:
+        >>> density_table().rows[0]
+        ('-1000', '0.000')
+
+    Source:
+        As `relative_electron_density`.
+    """
+    said = relative_electron_density(np.array(TABLE_HU))
+    rows = zip(TABLE_HU, said, strict=True)
+    return Table(
+        title="HU and relative electron density",
+        columns=("HU", "electron density relative to water"),
+        rows=tuple((f"{hu:.0f}", f"{density:.3f}") for hu, density in rows),
+    )
 
 
 def water_equivalent_mm(

@@ -71,7 +71,9 @@ def unfamiliarity(scan: Volume) -> float:
     """
     kind = "CT" if scan.modality == "CT" else "MR"
     axis = slice_axis(scan)
-    numbers = [describe(plane, padded, kind) for plane, padded in _slices(scan, axis)]
+    numbers = [
+        describe(plane, padded, kind) for plane, padded in inner_slices(scan, axis)
+    ]
     seen = [row for row in numbers if row is not None]
     if not seen:
         return 1.0
@@ -80,23 +82,39 @@ def unfamiliarity(scan: Volume) -> float:
 
 
 @cache
-def network(kind: str) -> Network:
-    """Load the network of one modality, "MR" or "CT"."""
-    text = files("vesalius.quality").joinpath(MODEL).read_text(encoding="utf-8")
+def network(kind: str, file: str = MODEL) -> Network:
+    """Load a network that ships.
+
+    Args:
+        kind: Its name in the file: here the modality, "MR" or "CT".
+        file: In this room.
+    """
+    text = files("vesalius.quality").joinpath(file).read_text(encoding="utf-8")
     numbers = json.loads(text)[kind]
     names = ("centre", "scale", "first", "offset", "second")
     arrays = {name: np.array(numbers[name], np.float32) for name in names}
     return Network(**arrays, threshold=float(numbers["threshold"]))
 
 
-def _slices(scan: Volume, axis: int) -> list[tuple[np.ndarray, np.ndarray | None]]:
+def inner_slices(scan: Volume, axis: int) -> list[tuple[np.ndarray, np.ndarray | None]]:
+    """Choose up to sixteen slices, the outer tenth on either side left out.
+
+    Args:
+        scan: Any.
+        axis: Across which the slices lie.
+
+    Returns:
+        Each slice, and where nothing was measured in it.
+    """
     count = scan.voxels.shape[axis]
     edge = 0.1 * (count - 1)
+    # Not voxels.take: it copies a whole series that does not lie in its order.
+    planes = np.moveaxis(scan.voxels, axis, 0)
     chosen = np.unique(np.linspace(edge, count - 1 - edge, SLICES).round().astype(int))
     return [
         (
-            scan.voxels.take(k, axis),
-            None if scan.padding is None else scan.padding.take(k, axis),
+            planes[k],
+            None if scan.padding is None else np.moveaxis(scan.padding, axis, 0)[k],
         )
         for k in chosen
     ]
@@ -109,7 +127,8 @@ def _disorder(scan: Volume, axis: int, kind: str) -> float:
         return 0.0
     start = max(0, count // 2 - ORDERED // 2)
     chosen = range(start, min(count, start + ORDERED))
-    stack = np.stack([thumbnail(scan.voxels.take(k, axis), kind) for k in chosen])
+    planes = np.moveaxis(scan.voxels, axis, 0)
+    stack = np.stack([thumbnail(planes[k], kind) for k in chosen])
     found, unlike = order(stack)
     if unlike < ALIKE:
         return 0.0

@@ -97,11 +97,11 @@ def cut(scan: Volume, axis: int) -> Windows | None:
     parabola = _parabola(side)
     rows = []
     for k in slices:
-        picture = scan.voxels.take(k, axis).astype(np.float64)
+        picture = np.moveaxis(scan.voxels, axis, 0)[k].astype(np.float64)
         padded = (
             np.zeros_like(picture, bool)
             if scan.padding is None
-            else scan.padding.take(k, axis)
+            else np.moveaxis(scan.padding, axis, 0)[k]
         )
         rows.append(_statistics(picture, padded, side, parabola))
     return Windows(side, *(np.stack(column) for column in zip(*rows, strict=True)))

@@ -97,6 +97,17 @@ def data_uri(image: Image.Image, quality: int | None) -> str:
         image.save(stream, "WEBP", lossless=True, quality=LOSSLESS_EFFORT, method=0)
     else:
         image.save(stream, "WEBP", quality=quality, method=WEBP_EFFORT)
+    return _as_text(stream)
+
+
+def drawn_uri(image: Image.Image) -> str:
+    """Write lines and areas as text, every pixel kept; mostly nothing, so small."""
+    stream = BytesIO()
+    image.save(stream, "WEBP", lossless=True, method=WEBP_EFFORT)
+    return _as_text(stream)
+
+
+def _as_text(stream: BytesIO) -> str:
     return f"data:image/webp;base64,{b64encode(stream.getvalue()).decode()}"
 
 

@@ -98,7 +98,11 @@ def planes_of(volume: Volume) -> tuple[Plane, ...]:
 
 
 def cut(
-    voxels: Float32[np.ndarray, "i j k"], plane: Plane, position: int
+    voxels: Float32[np.ndarray, "i j k"],
+    plane: Plane,
+    position: int,
+    *,
+    nearest: bool = False,
 ) -> Float32[np.ndarray, "rows columns"]:
     """Take one picture out of a volume.
 
@@ -106,6 +110,7 @@ def cut(
         voxels: Of the volume the plane was chosen for.
         plane: One of `planes_of`.
         position: Which cut of the stack, from 0.
+        nearest: Interpolate nothing: half a mask is no mask.
 
     Returns:
         Intensities as the viewer sees them, top row first; NaN outside the volume.
@@ -118,7 +123,10 @@ def cut(
     grid = np.indices((plane.columns, plane.rows), np.float32).reshape(2, -1)
     offset = plane.to_voxel[:3, 2] * position + plane.to_voxel[:3, 3]
     index = plane.to_voxel[:3, :2] @ grid + offset[:, None]
-    values = map_coordinates(voxels, index, order=1, mode="nearest", output=np.float32)
+    order = 0 if nearest else 1
+    values = map_coordinates(
+        voxels, index, order=order, mode="nearest", output=np.float32
+    )
     edges = np.array(voxels.shape)[:, None] - 0.5
     values[((index < -0.5) | (index > edges)).any(axis=0)] = np.nan
     return values.reshape(plane.columns, plane.rows).T
@@ -146,6 +154,30 @@ def place_of(volume: Volume, plane: Plane, position: int) -> str:
     letter = LETTERS[axis][0 if place_mm >= 0 else 1]
     place = f"{letter}{FIXED_SPACE}{number(abs(round(place_mm, 1)))}{FIXED_SPACE}mm"
     return f"{numbered} · {place}" if numbered else place
+
+
+def pixel_of(
+    volume: Volume, plane: Plane, point_mm: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """Say where a point of the body lies in a stack of cuts.
+
+    Args:
+        volume: The one the plane was chosen for.
+        plane: One of `planes_of`.
+        point_mm: RAS+.
+
+    Returns:
+        Column, row and position of the cut; the middle of the first pixel is 0.
+    """
+    to_world = volume.affine @ plane.to_voxel
+    column, row, position = np.linalg.solve(to_world, [*point_mm, 1.0])[:3]
+    return float(column), float(row), float(position)
+
+
+def apart_mm(volume: Volume, plane: Plane) -> float:
+    """Say how far two neighbouring cuts of a stack lie apart, straight through."""
+    across, down, through = (volume.affine @ plane.to_voxel)[:3, :3].T
+    return abs(float(_unit(np.cross(across, down)) @ through))
 
 
 def positions_of(plane: Plane, body: Int[np.ndarray, "3 n"], wish: int) -> list[int]:

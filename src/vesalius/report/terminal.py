@@ -1,5 +1,6 @@
-"""The summary on the terminal: the verdict first, then why, then the noise."""
+"""The summary on the terminal: the verdict first, then why, then the answer."""
 
+from vesalius.report.answers import answer
 from vesalius.report.words import (
     FIXED_SPACE,
     MINUS,
@@ -16,7 +17,7 @@ PLAIN = str.maketrans({MINUS: "-", FIXED_SPACE: " "})
 
 
 def summary(result: Result) -> str:
-    """Say whether the picture may be shown, for what reasons, and what it changed.
+    """Say whether the picture may be shown, for what reasons, and what it answers.
 
     Args:
         result: What a task returned.
@@ -26,13 +27,21 @@ def summary(result: Result) -> str:
 
     Limits:
         The noise is estimated from the picture itself, not measured on a reference.
+        Volumes and numbers of findings are the task's own.
     """
     saying = SAYINGS[result.verdict.outcome]
     lines = [f"{result.provenance.task}: {saying.headline}. {saying.sentence}"]
     lines += [f"  - {reason}" for reason in result.verdict.reasons]
-    lines += _noise(result)
+    lines += _answer(result) + _noise(result)
     lines += [RESEARCH_ONLY]
     return "\n".join(lines)
+
+
+def _answer(result: Result) -> list[str]:
+    told = answer(result)
+    if told is None:
+        return []
+    return [f"{told.headline}. {told.sentence}".translate(PLAIN)]
 
 
 def _noise(result: Result) -> list[str]:

@@ -20,6 +20,8 @@ BRIGHT_END = 99.5  # percentile; a few hot voxels may not darken a picture
 LUNG_HU = (-930.0, -550.0)
 OUTSIDE_BELOW_HU = -930.0
 LUNG_SHARE = 0.08  # of the body
+# Centre and width, HU.
+CT_WINDOWS = {"Lung": (-600, 1500), "Soft tissue": (40, 400), "Bone": (400, 1800)}
 BONE_FROM_HU, BONE_SHARE, MOSTLY_BONE = 300.0, 0.05, 0.4
 
 
@@ -164,18 +166,23 @@ def _for_ct(sample: Sample) -> tuple[Window, ...]:
     bone = int((smooth > BONE_FROM_HU).sum()) / tissue
     if lung >= LUNG_SHARE:
         why = f"about {number(100 * lung, 2)}{FIXED_SPACE}% of it is lung-like air"
-        return _ct("Lung", -600, 1500, why), _ct("Soft tissue", 40, 400, "")
+        return ct_window("Lung", why), ct_window("Soft tissue")
     if bone >= MOSTLY_BONE:
-        return _ct("Bone", 400, 1800, "most of it is bone"), _ct(
-            "Soft tissue", 40, 400, ""
-        )
+        return ct_window("Bone", "most of it is bone"), ct_window("Soft tissue")
     if bone >= BONE_SHARE:
         why = f"about {number(100 * bone, 2)}{FIXED_SPACE}% is bone, the rest is not"
-        return _ct("Soft tissue", 40, 400, why), _ct("Bone", 400, 1800, "")
-    return (_ct("Soft tissue", 40, 400, "there is little lung or bone"),)
+        return ct_window("Soft tissue", why), ct_window("Bone")
+    return (ct_window("Soft tissue", "there is little lung or bone"),)
 
 
-def _ct(name: str, centre_hu: int, width_hu: int, why: str) -> Window:
+def ct_window(name: str, why: str = "") -> Window:
+    """Take one of CT's named windows.
+
+    Args:
+        name: "Lung", "Soft tissue" or "Bone".
+        why: What it was chosen for, where the content decided.
+    """
+    centre_hu, width_hu = CT_WINDOWS[name]
     told = f"{name} window, centre {number(centre_hu)}, width {number(width_hu)} HU"
     told += f", chosen because {why}." if why else "."
     return Window(name, centre_hu - width_hu / 2, centre_hu + width_hu / 2, told)

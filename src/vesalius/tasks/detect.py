@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float32
 from scipy import ndimage
-from torch import nn
+from torch import Tensor, nn
 
 from vesalius.anatomy.blobs import Blob, find_blobs, thinned
 from vesalius.anatomy.lungs import lung_mask
@@ -27,6 +27,8 @@ WORKING_EDGE_MM = 1.2
 MOST_CANDIDATES = 600
 REACH = 25  # pixels to either side of a candidate
 AT_ONCE = 64
+TURNS = 8  # quarter turns, and their mirror images
+DISMISSED = 0.03  # as it lies: less is not worth the other seven
 HALF = 0.5
 NO_LUNGS = "No lungs are to be seen in this scan, so there is nothing to look for in it"
 
@@ -186,28 +188,37 @@ def _onto_scan(
 def _chances(
     scan: Volume, blobs: Sequence[Blob], net: nn.Module, progress: Progress | None
 ) -> Float32[np.ndarray, "n 8"]:
-    """Judge each candidate, turned and mirrored in eight ways."""
+    """Judge each candidate as it lies, and what may be a nodule in all eight turns."""
     axis = slice_axis(scan)
-    chances = np.empty((len(blobs), 8), np.float32)
+    chances = np.empty((len(blobs), TURNS), np.float32)
     with torch.inference_mode():
         for start in range(0, len(blobs), AT_ONCE):
             some = blobs[start : start + AT_ONCE]
             cut = np.stack([_patch(scan.voxels, blob, axis) for blob in some])
             patches = centred(torch.from_numpy(cut)[:, None])
-            for turn in range(8):
-                seen = patches.rot90(turn % 4, (2, 3))
-                said = net(seen.flip(3) if turn > 3 else seen)
-                chances[start : start + len(some), turn] = said.log_odds.sigmoid()
+            here = chances[start : start + len(some)]
+            here[:] = _seen(net, patches, 0)[:, None]
+            likely = np.flatnonzero(here[:, 0] >= DISMISSED)
+            for turn in range(1, TURNS if likely.size else 1):
+                here[likely, turn] = _seen(net, patches[likely], turn)
             if progress is not None:
                 progress(start + len(some), len(blobs))
     return chances
+
+
+def _seen(net: nn.Module, patches: Tensor, turn: int) -> Float32[np.ndarray, " n"]:
+    """Return the chance of a nodule, the patches turned or mirrored in one of eight."""
+    turned = patches.rot90(turn % 4, (2, 3))
+    said = net(turned.flip(3) if turn > 3 else turned)
+    return np.asarray(said.log_odds.sigmoid().numpy(), np.float32)
 
 
 def _patch(
     voxels: Float32[np.ndarray, "i j k"], blob: Blob, axis: int
 ) -> Float32[np.ndarray, "y x"]:
     """Cut 50 pixels square out of the slice through a candidate's middle."""
-    plane = voxels.take(blob.place[axis], axis)
+    # Not voxels.take: it copies a whole series that does not lie in its order.
+    plane = np.moveaxis(voxels, axis, 0)[blob.place[axis]]
     row, column = (p for n, p in enumerate(blob.place) if n != axis)
     padded = np.pad(plane, REACH, mode="edge")
     return _grey(padded[row : row + 2 * REACH, column : column + 2 * REACH])

@@ -4,46 +4,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
-from jaxtyping import Float32
 from torch import Tensor, nn
 
 from vesalius.card import Card, Figure
 from vesalius.evaluate.candidates import Candidates, open_candidates
-from vesalius.evaluate.detect import balanced_threshold, told_apart
+from vesalius.evaluate.detect import balanced_threshold, score_patches, told_apart
 from vesalius.nets import NoduleCoder, network_of
 from vesalius.nets.known import MEMBER
-from vesalius.nets.nodule_coder import centred
 from vesalius.train.course import Course, Objective
 from vesalius.train.nodules import NodulePatches, judged_and_rebuilt
 from vesalius.train.recipe import Recipe
 
 PATCHES = "lung_nodule_patches"
-AT_ONCE = 256
 NAMES = {
     "sensitivity": ("sensitivity at the card's threshold", 100, "%"),
     "specificity": ("specificity at the card's threshold", 100, "%"),
     "area": ("area under the curve", 1, "1"),
 }
-
-
-def score_patches(net: nn.Module, pictures: Float32[np.ndarray, "n y x"]) -> np.ndarray:
-    """Return the probability of a nodule, the mean over eight mirror images.
-
-    Args:
-        net: A coder, or several.
-        pictures: From 0, at -1000 HU, to 1, at 400 HU.
-    """
-    patches = centred(torch.from_numpy(pictures)[:, None])
-    total = np.zeros(len(pictures), np.float32)
-    with torch.inference_mode():
-        for turn in range(8):
-            seen = patches.rot90(turn % 4, (2, 3))
-            seen = seen.flip(3) if turn > 3 else seen
-            batches = torch.split(seen, AT_ONCE)
-            parts = [net(batch).log_odds.sigmoid() for batch in batches]
-            total += torch.cat(parts).numpy() / 8
-    return total
 
 
 def _source(plan: Recipe, data: Path) -> NodulePatches:

@@ -34,6 +34,10 @@ LICENCES: dict[str, tuple[str, str]] = {
         "CC BY-NC 4.0",
         "SynthRAD2023 Task 1, Thummerer et al. 2023, Medical Physics 50(7):4664-4674",
     ),
+    "brain_pet_mri_slices": (
+        "research and education",
+        "The Whole Brain Atlas, Johnson and Becker, Harvard Medical School",
+    ),
     "phantom": ("Apache-2.0", "drawn by vesalius.physics.phantom"),
 }
 OWN = ("as you hold it", "your own data")

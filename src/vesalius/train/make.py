@@ -72,7 +72,7 @@ def train(
     examples = course.source(plan, data)
     start = _start(plan, folder)
     members = [
-        _member(number, plan, course, examples, start, folder, progress)
+        _member(number, plan, course, examples, _own(start, number), folder, progress)
         for number in range(plan.members)
     ]
     return _ship(folder, plan, members, data)
@@ -84,6 +84,18 @@ def _start(plan: Recipe, folder: Path) -> dict[str, Tensor] | None:
         return None
     beside = folder.parent / plan.start / f"{plan.start}.safetensors"
     return load_file(beside) if beside.is_file() else weights.load(plan.start)
+
+
+def _own(start: dict[str, Tensor] | None, number: int) -> dict[str, Tensor] | None:
+    """Take a member's share of a start with several; all begin at one that is alone."""
+    prefix = MEMBER.format(number)
+    if start is None or not any(name.startswith(MEMBER.format(0)) for name in start):
+        return start
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in start.items()
+        if name.startswith(prefix)
+    }
 
 
 def _member(

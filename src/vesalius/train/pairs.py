@@ -1,27 +1,63 @@
-"""Pairs: MR and CT slices of training patients, changed at random together."""
+"""Pairs: slices of two modalities of training patients, changed at random together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
-from vesalius.anatomy.head_slice import (
-    BRIGHTEST,
-    Place,
-    mr_channels,
-    outline_slice,
-)
+from vesalius.anatomy.head_slice import PLACES, ROW, Place, place_channels
 from vesalius.errors import ConfigError
-from vesalius.evaluate.pairs import AIR_HU, Pair, PairCase, open_pair
-from vesalius.train.degrade import recolour
 
-KILO_HU = 1000.0  # the network's unit
 FLIPPED = {"axial": True, "coronal": True, "sagittal": False}  # rows: left to right
-RECOLOURED = 0.15  # share of crops with a made-up contrast
 IN_AIR = 0.1  # what counts outside the head's outline
-VALUE, ROOT, OUTLINE, DEPTH, ROW, COLUMN = range(6)
+OUTLINE = -PLACES  # its channel of what a network sees
+
+Plane = Float32[np.ndarray, "y x"]
+Mask = Bool[np.ndarray, "y x"]
+Stack = Float32[np.ndarray, "c y x"]
+Beside = Float32[np.ndarray, "b y x"]
+One = Float32[np.ndarray, "1 y x"]
+
+
+@dataclass(frozen=True)
+class Views:
+    """What a network sees of one modality's slices, but for the place.
+
+    Attributes:
+        outline: Of the head, from a slice in its scan's units.
+        based: A slice in the network's units, 0 where air is; from the slice and
+            its outline.
+        altered: The same as another scanner would have shown it.
+        windows: From that to the channels before those of the place.
+    """
+
+    outline: Callable[[Plane], Mask]
+    based: Callable[[Plane, Mask], Plane]
+    altered: Callable[[Plane, np.random.Generator], Plane]
+    windows: Callable[[Plane], list[Plane]]
+
+
+@dataclass(frozen=True, eq=False)
+class SlicePair:
+    """One slice of one patient in two modalities.
+
+    Attributes:
+        patient: The id.
+        centre: Where the patient was scanned.
+        plane: "axial", "coronal" or "sagittal".
+        source: In its scan's units.
+        target: In the units of the picture that is to be made.
+        mask: Where the target counts.
+    """
+
+    patient: str
+    centre: str
+    plane: str
+    source: Plane
+    target: Plane
+    mask: Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,33 +80,73 @@ class Ready:
     """One slice with all that does not change from draw to draw.
 
     Attributes:
+        patient: The id.
         plane: How it lies.
-        seen: Value, root, outline, depth, row and column, of `mr_channels`.
-        ct: HU above air, over 1000.
-        mask: 1 inside the data set's outline.
+        stack: The slice in the network's units, its outline, depth, row and column;
+            and what else must be cropped and bent with it.
     """
 
+    patient: str
     plane: str
-    seen: Float32[np.ndarray, "6 y x"]
-    ct: Float32[np.ndarray, "1 y x"]
-    mask: Float32[np.ndarray, "1 y x"]
+    stack: Stack
 
 
-class MrToCt:
-    """An endless, replayable source of crops for MR to CT.
+BASE, LAID = 1, 4  # channels of a stack: the slice; outline, depth, row, column
+STACK_OUTLINE, STACK_ROW = BASE, BASE + PLACES + ROW
+
+
+def made_ready(
+    plane: str, source: Plane, views: Views, *beside: Plane, patient: str = ""
+) -> Ready:
+    """Work out all that does not change from draw to draw.
 
     Args:
-        cases: Of training patients.
+        plane: How the slice lies.
+        source: The slice, in its scan's units.
+        views: Of its modality.
+        beside: What else must be cropped and bent with it.
+        patient: The id.
+    """
+    outline = views.outline(source)
+    place = place_channels(outline, Place(plane))[:LAID]
+    parts = [views.based(source, outline), *place, *beside]
+    return Ready(patient, plane, np.stack(parts).astype(np.float32))
+
+
+class PairSource:
+    """An endless, replayable source of crops of pairs.
+
+    Args:
+        pairs: Of training patients.
+        views: Of the modality to start from.
+        scaled: From a target in its units to the network's.
 
     Raises:
         ConfigError: There is no slice.
     """
 
-    def __init__(self, cases: Sequence[PairCase]) -> None:
-        if not cases:
+    def __init__(
+        self, pairs: Iterable[SlicePair], views: Views, scaled: Callable[[Plane], Plane]
+    ) -> None:
+        self._slices = [
+            made_ready(
+                pair.plane,
+                pair.source,
+                views,
+                scaled(pair.target),
+                pair.mask.astype(np.float32),
+                patient=pair.patient,
+            )
+            for pair in pairs
+        ]
+        if not self._slices:
             raise ConfigError("a training needs at least one pair of slices")
-        self._slices = [_ready(case.plane, open_pair(case)) for case in cases]
-        self._shapes, self._tones = _shapes(), _tones()
+        self._views, self._shapes = views, bend()
+
+    @property
+    def patients(self) -> frozenset[str]:
+        """Return whose slices are drawn."""
+        return frozenset(ready.patient for ready in self._slices)
 
     def draw(self, count: int, side: int, rng: np.random.Generator) -> PairBatch:
         """Draw one batch.
@@ -83,58 +159,48 @@ class MrToCt:
         drawn = [self._one(side, rng) for _ in range(count)]
         return PairBatch(*(np.stack(part) for part in zip(*drawn, strict=True)))
 
-    def _one(
-        self, side: int, rng: np.random.Generator
-    ) -> list[Float32[np.ndarray, "c y x"]]:
+    def _one(self, side: int, rng: np.random.Generator) -> tuple[Stack, One, One]:
         ready = self._slices[int(rng.integers(len(self._slices)))]
-        stack = np.concatenate([ready.seen, ready.ct, ready.mask])
-        stack = _cropped(stack, side, rng)
-        if FLIPPED[ready.plane] and rng.random() < 0.5:
-            stack = stack[:, ::-1].copy()
-            stack[ROW] *= -1
-        stack = _changed(self._shapes, stack, rng)
-        seen, ct, mask = stack[:6], stack[6:7], stack[7:8]
-        value = _changed(self._tones, np.clip(seen[VALUE : VALUE + 1], 0, None), rng)
-        if rng.random() < RECOLOURED:
-            value = BRIGHTEST * recolour(value / BRIGHTEST, rng)
-        seen[VALUE] = np.clip(value[0], 0, BRIGHTEST)
-        seen[ROOT] = np.sqrt(seen[VALUE])
-        which = [np.full_like(ct[0], float(ready.plane == name)) for name in FLIPPED]
-        weight = np.maximum(mask, IN_AIR)
-        return [np.concatenate([seen, np.stack(which)]), ct, weight]
+        seen, beside = drawn_view(ready, self._views, self._shapes, side, rng)
+        wanted, mask = beside[:1], beside[1:]
+        return seen, wanted, np.maximum(mask, np.float32(IN_AIR))
 
 
-def _ready(plane: str, pair: Pair) -> Ready:
-    channels = mr_channels(pair.mr, outline_slice(pair.mr), Place(plane))
-    ct = (pair.ct - AIR_HU) / KILO_HU
-    return Ready(plane, channels[:6], ct[None], pair.mask[None].astype(np.float32))
+def drawn_view(
+    ready: Ready, views: Views, shapes: Any, side: int, rng: np.random.Generator
+) -> tuple[Stack, Beside]:
+    """Crop a slice, bend it, alter it, and show it as a network sees it.
+
+    Args:
+        ready: The slice.
+        views: Of its modality.
+        shapes: As `bend` returns it.
+        side: Pixels along either side of the crop.
+        rng: Everything random comes from it.
+
+    Returns:
+        What the network sees; and what lay beside the slice, cropped and bent too.
+    """
+    stack = _cropped(ready.stack, side, rng)
+    if FLIPPED[ready.plane] and rng.random() < 0.5:
+        stack = stack[:, ::-1].copy()
+        stack[STACK_ROW] *= -1
+    stack = changed(shapes, stack, rng)
+    base = views.altered(stack[0], rng)
+    which = [np.full_like(base, float(ready.plane == name)) for name in FLIPPED]
+    laid = stack[BASE : BASE + LAID]
+    seen = np.stack([*views.windows(base), *laid, *which]).astype(np.float32)
+    return seen, stack[BASE + LAID :]
 
 
-def _cropped(
-    stack: Float32[np.ndarray, "c y x"], side: int, rng: np.random.Generator
-) -> Float32[np.ndarray, "c side side"]:
-    """Cut a square that holds much of the head, air beyond the slice's edge."""
-    held = stack[OUTLINE] > 0.5
-    rows, columns = (np.flatnonzero(held.any(axis=axis)) for axis in (1, 0))
-    starts = []
-    for ends in (rows, columns):
-        first, last = (ends[0], ends[-1]) if ends.size else (0, side)
-        low, high = sorted((int(first) - 8, int(last) + 9 - side))
-        starts.append(int(rng.integers(low, high + 1)))
-    padded = np.pad(stack, ((0, 0), (side, side), (side, side)))
-    y, x = (start + side for start in starts)
-    return padded[:, y : y + side, x : x + side].copy()
-
-
-def _changed(
-    change: Any, stack: Float32[np.ndarray, "c y x"], rng: np.random.Generator
-) -> Float32[np.ndarray, "c y x"]:
+def changed(change: Any, stack: Stack, rng: np.random.Generator) -> Stack:
     """Apply MONAI's transforms, seeded by ours."""
     change.set_random_state(int(rng.integers(2**31)))
     return np.asarray(change(stack), np.float32)
 
 
-def _shapes() -> Any:
+def bend() -> Any:
+    """Return the transform that turns, shears, scales and bends slices at random."""
     from monai.transforms.compose import Compose
     from monai.transforms.spatial.array import Rand2DElastic
 
@@ -155,24 +221,17 @@ def _shapes() -> Any:
     )
 
 
-def _tones() -> Any:
-    """Another contrast, another scanner's shading, blur and noise."""
-    from monai.transforms.compose import Compose
-    from monai.transforms.intensity.array import (
-        RandAdjustContrast,
-        RandBiasField,
-        RandGaussianNoise,
-        RandGaussianSmooth,
-        RandHistogramShift,
-    )
-
-    width = (0.3, 1.0)
-    return Compose(
-        [
-            RandAdjustContrast(gamma=(0.6, 1.6), prob=0.5),
-            RandHistogramShift(num_control_points=(4, 8), prob=0.25),
-            RandBiasField(degree=2, coeff_range=(-0.2, 0.2), prob=0.4),
-            RandGaussianSmooth(sigma_x=width, sigma_y=width, prob=0.15),
-            RandGaussianNoise(std=0.06, prob=0.3),
-        ]
-    )
+def _cropped(
+    stack: Stack, side: int, rng: np.random.Generator
+) -> Float32[np.ndarray, "c side side"]:
+    """Cut a square that holds much of the head, air beyond the slice's edge."""
+    held = stack[STACK_OUTLINE] > 0.5
+    rows, columns = (np.flatnonzero(held.any(axis=axis)) for axis in (1, 0))
+    starts = []
+    for ends in (rows, columns):
+        first, last = (ends[0], ends[-1]) if ends.size else (0, side)
+        low, high = sorted((int(first) - 8, int(last) + 9 - side))
+        starts.append(int(rng.integers(low, high + 1)))
+    padded = np.pad(stack, ((0, 0), (side, side), (side, side)))
+    y, x = (start + side for start in starts)
+    return padded[:, y : y + side, x : x + side].copy()

@@ -20,10 +20,12 @@ class Recipe:
         modality: Scans of this modality are read, "MR" or "CT".
         objective: What the network learns, one of its verb's: to denoise, the
             conditional "mean" with its quantiles, that and an "adversarial" critic,
-            or a "variational" code.
+            or a "variational" code; to translate, the "median", that and an
+            "adversarial" critic, or what "unpaired" slices tell.
         ships: Whether the model goes into the box.
         start: The model whose weights are the start: trained beside this one, or
             in the box; None begins at random.
+        keep_end: Whether the start's last layer is kept too: where it did the same.
         members: Networks trained apart, each from the next seed; they ship together
             and their answers are averaged.
         seed: Of everything drawn at random.
@@ -41,6 +43,8 @@ class Recipe:
         noise: Lowest and highest SD: of the scan's maximum in MR, in HU in CT; a
             verb that adds no noise needs none.
         sets: Share of the crops that each data set gives; "phantom" is drawn.
+        leave_out: The centre that neither trains nor calibrates, and alone is
+            tested on; None leaves none out.
         copies: Share of the crops whose contrast is made up.
         spots: Share of the crops with small spots of which no anatomy knows.
         keep_every: Steps between two checkpoints.
@@ -53,6 +57,7 @@ class Recipe:
     objective: str = "mean"
     ships: bool = True
     start: str | None = None
+    keep_end: bool = False
     members: int = 1
     seed: int = 0
     steps: int
@@ -68,6 +73,7 @@ class Recipe:
     average: float = 0.998
     noise: tuple[float, float] = (0.0, 0.1)
     sets: dict[str, float] = field(default_factory=dict)
+    leave_out: str | None = None
     copies: float = 0.15
     spots: float = 0.0
     keep_every: int = 200

@@ -70,11 +70,12 @@ def _source(plan: Recipe, data: Path) -> TumourSlices:
 
 
 def _segmenter(plan: Recipe, start: dict[str, Tensor] | None) -> Segmenter:
-    """Begin at random, or where another task left off, its last layer left out."""
+    """Begin at random, or where another training left off, with or without its end."""
     net = Segmenter(CHANNELS, plan.widths)
     if start is None:
         return net
-    body = {k: v.float() for k, v in start.items() if not k.startswith(LAST)}
+    left_out = () if plan.keep_end else LAST
+    body = {k: v.float() for k, v in start.items() if not k.startswith(left_out)}
     left = net.load_state_dict(body, strict=False)
     lost = [name for name in left.missing_keys if name.startswith(FIRST)]
     if lost or left.unexpected_keys:

@@ -2,6 +2,7 @@
 // One state for the page: the window and the divider are shared by all planes.
 const album = JSON.parse(document.getElementById("album").textContent);
 const state = { window: 0, cut: 50 };
+const overs = [...document.querySelectorAll("input[name=over]")];
 const planes = [...document.querySelectorAll("[data-plane]")];
 
 function first(images) {
@@ -17,6 +18,7 @@ function ready(section) {
   const slider = section.querySelector("[data-cut]");
   const pair = section.querySelector("[data-pair]");
   const place = section.querySelector("[data-place]");
+  const jumps = [...section.querySelectorAll("[data-jump]")];
 
   function drawPlane() {
     const at = slice ? Number(slice.value) : stack.start;
@@ -28,9 +30,21 @@ function ready(section) {
     }
     place.textContent = stack.places[at];
     if (slice) slice.setAttribute("aria-valuetext", stack.places[at]);
+    for (const jump of jumps) {
+      jump.setAttribute("aria-current", stack.jumps[jump.dataset.jump] === at);
+    }
+    for (const over of overs) {
+      section.querySelector(`img.over[data-layer=${over.value}]`).hidden = !over.checked;
+    }
+    if (!slider) return;
     slider.value = state.cut;
     slider.setAttribute("aria-valuetext", `${state.cut} % before, ${100 - state.cut} % after`);
     pair.style.setProperty("--cut", `${state.cut}%`);
+  }
+
+  function goTo(number) {
+    if (slice) slice.value = stack.jumps[number];
+    drawPlane();
   }
 
   function compareAt(percent) {
@@ -49,26 +63,31 @@ function ready(section) {
     compareAt((100 * (event.clientX - box.left)) / box.width);
   }
 
-  const keys = {
-    ArrowLeft: () => compareAt(state.cut - 2),
-    ArrowRight: () => compareAt(state.cut + 2),
-    ArrowUp: () => scroll(1),
-    ArrowDown: () => scroll(-1),
-    Home: () => compareAt(0),
-    End: () => compareAt(100),
-  };
+  const keys = { ArrowUp: () => scroll(1), ArrowDown: () => scroll(-1) };
+  if (slider) {
+    keys.ArrowLeft = () => compareAt(state.cut - 2);
+    keys.ArrowRight = () => compareAt(state.cut + 2);
+    keys.Home = () => compareAt(0);
+    keys.End = () => compareAt(100);
+  } else if (overs.length) {
+    keys.ArrowLeft = () => showOvers(false);
+    keys.ArrowRight = () => showOvers(true);
+  }
   pair.addEventListener("keydown", (event) => {
     if (!(event.key in keys)) return;
     event.preventDefault();
     keys[event.key]();
   });
-  pair.addEventListener("pointerdown", (event) => {
-    pair.setPointerCapture(event.pointerId);
-    follow(event);
-  });
-  pair.addEventListener("pointermove", (event) => {
-    if (pair.hasPointerCapture(event.pointerId)) follow(event);
-  });
+  if (slider) {
+    pair.addEventListener("pointerdown", (event) => {
+      pair.setPointerCapture(event.pointerId);
+      follow(event);
+    });
+    pair.addEventListener("pointermove", (event) => {
+      if (pair.hasPointerCapture(event.pointerId)) follow(event);
+    });
+    slider.addEventListener("input", () => compareAt(Number(slider.value)));
+  }
   // The wheel scrolls the page until somebody has taken hold of the picture.
   pair.addEventListener(
     "wheel",
@@ -80,22 +99,32 @@ function ready(section) {
     { passive: false },
   );
   if (slice) slice.addEventListener("input", drawPlane);
-  slider.addEventListener("input", () => compareAt(Number(slider.value)));
-  return drawPlane;
+  for (const jump of jumps) {
+    jump.addEventListener("click", () => {
+      for (const one of ways.values()) one.goTo(Number(jump.dataset.jump));
+      pair.scrollIntoView({ block: "nearest" }); // on a phone the list lies below it
+    });
+  }
+  return { drawPlane, goTo };
 }
 
-const draws = new Map(planes.map((section) => [section.dataset.plane, ready(section)]));
+const ways = new Map(planes.map((section) => [section.dataset.plane, ready(section)]));
 
 function draw() {
   for (const told of document.querySelectorAll("[data-window]")) {
     told.hidden = Number(told.dataset.window) !== state.window;
   }
-  for (const one of draws.values()) one();
+  for (const one of ways.values()) one.drawPlane();
+}
+
+function showOvers(shown) {
+  for (const over of overs) over.checked = shown;
+  draw();
 }
 
 function show(key) {
   for (const section of planes) section.classList.toggle("chosen", section.dataset.plane === key);
-  draws.get(key)();
+  ways.get(key).drawPlane();
 }
 
 for (const choice of document.querySelectorAll("input[name=plane]")) {
@@ -109,5 +138,6 @@ for (const choice of document.querySelectorAll("input[name=window]")) {
   });
   if (choice.checked) state.window = Number(choice.value); // a reload keeps the choice
 }
+for (const over of overs) over.addEventListener("change", draw);
 document.documentElement.classList.add("scripted");
 draw();
