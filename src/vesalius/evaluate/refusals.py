@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy import ndimage
 
 from vesalius.card import Card
 from vesalius.errors import ScanError
@@ -29,6 +28,7 @@ from vesalius.evaluate.variations import (
 from vesalius.io import read
 from vesalius.physics import phantom
 from vesalius.physics.noise import rician
+from vesalius.quality.fidelity import body_mask
 from vesalius.quality.windows import slice_axis
 from vesalius.volume import Volume
 
@@ -39,10 +39,10 @@ PICTURE_MM = 1.0  # pixel edge given to pictures that carry none
 ORDERED = 5  # slices from which an order can be told
 VIEW = 0.75  # share of a head's sides that a small field of view shows
 GREY_LEVELS = 255.0
-LEAST_LUNG, NO_LUNG = 0.05, 0.005  # of a picture: a slice with lungs, and one without
+# Of the body: a slice through the lungs, and one without; between lie their bases.
+LEAST_LUNG, NO_LUNG = 0.15, 0.02
 LUNG_HU = (-950.0, -600.0)
 PHANTOMS, FIRST_SEED = 4, 300  # chests drawn; the fits draw others
-KNEES = "mr_kspace/hanyoseob_imdb_fig7_knee_320x256.npz"
 # Single files of other scanners: no fit has seen any of them.
 OTHER_MR = {
     "shoulder": "dicom_interop/dicom-test-files__data__WG04__J2KI__MR2_J2KI",
@@ -50,8 +50,8 @@ OTHER_MR = {
     "pelvis": "dicom_pseudo_phi/*.dcm",
 }
 OTHER_CT = {
-    "head": "dicom_interop/*CT2_JLSL",
-    "head, another": "dicom_interop/pydicom__J2K_pixelrep_mismatch.dcm",
+    "head": "dicom_interop/pydicom__J2K_pixelrep_mismatch.dcm",
+    "head, 10 mm slice": "dicom_interop/*CT2_JLSL",
     "spine": "dicom_interop/pydicom__CT_small.dcm",
 }
 
@@ -184,7 +184,6 @@ def _mr_head_trials(
         )
     if part == "test":
         yield from _other_files(data, OTHER_MR, True)
-        yield from _knees(data)
 
 
 def _whole_and_bare(
@@ -224,8 +223,7 @@ def _ct_head_trials(
         yield Trial(True, "chest, one slice", scan)
     yield from _ct_volumes(data, part)
     if part == "test":
-        heads = {kind: place for kind, place in OTHER_CT.items() if "head" in kind}
-        yield from _other_files(data, heads, False)
+        yield from _other_files(data, {"head": OTHER_CT["head"]}, False)
         yield from _other_files(data, {"spine": OTHER_CT["spine"]}, True)
 
 
@@ -302,24 +300,11 @@ def _other_files(data: Path, files: dict[str, str], foreign: bool) -> Iterator[T
                 yield Trial(foreign, f"{kind}, another scanner", found)
 
 
-def _knees(data: Path) -> Iterator[Trial]:
-    if (data / KNEES).is_file():
-        with np.load(data / KNEES) as found:
-            pictures = np.abs(found["data"][:, :, 0])
-        for n in range(pictures.shape[-1]):
-            yield Trial(True, "knee, k-space file", _plain(pictures[..., n], "MR"))
-
-
 def _lung_share(scan: Volume) -> float:
-    """Return the share of a picture that is lung: its HU, not joined to the rim."""
+    """Return the share of the body that has the HU of lung."""
     low, high = LUNG_HU
-    hu = ndimage.uniform_filter(scan.voxels[:, :, 0].astype(np.float64), 5)
-    pieces, _ = ndimage.label((hu > low) & (hu < high))
-    sizes = np.bincount(pieces.ravel())
-    sizes[0] = 0
-    rim = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
-    sizes[np.unique(rim)] = 0
-    return float(sizes[sizes > 500].sum() / hu.size)
+    inside = scan.voxels[body_mask(scan)]
+    return float(((inside > low) & (inside < high)).mean()) if inside.size else 0.0
 
 
 def _cropped(scan: Volume) -> Volume:

@@ -47,6 +47,8 @@ SURE = 0.7
 SLICES = 4  # of a scan
 PAIRS = 2  # of so many slices of mr_ct_pairs one
 LIMBS = 100
+KNEES = "mr_kspace/hanyoseob_imdb_fig7_knee_320x256.npz"  # one patient: it trains
+COPIES = 8  # of each of its two pictures
 PHANTOMS, FIRST_SEED = 8, 100  # tests draw others
 HEARTS, GLIOMA, LABELLED = "acdc", "lgg", "brain_t1_labels"
 CUT_ANY_WAY = (LABELLED, "ct_volumes", "lidc_0001")
@@ -136,6 +138,8 @@ def no_mr_heads(data: Path, part: Part, rng: Generator) -> Found:
             yield "CT head taken for MR", _from_zero(hu, rng)
     for _ in range(LIMBS):
         yield "limb", torso_as_mr(drawn_limb(rng), rng)
+    if part == "train":
+        yield from (("knee", picture) for picture in knees(data) * COPIES)
 
 
 def bared_heads(data: Path, part: Part, rng: Generator) -> Found:
@@ -179,6 +183,14 @@ def no_ct_heads(data: Path, part: Part, rng: Generator) -> Found:
             yield "MR taken for CT", as_ct(picture, rng)
         if rng.random() < 0.3:
             yield "HU off by 1024", hu + 1024.0
+
+
+def knees(data: Path) -> list[AnyPlane]:
+    """Read the two pictures of a knee that lie among the k-space files."""
+    if not (data / KNEES).is_file():
+        return []
+    with np.load(data / KNEES) as found:
+        return [thinned(np.abs(p)) for p in found["data"][:, :, 0].transpose(2, 0, 1)]
 
 
 def labels_of(case: Case) -> Bool[np.ndarray, "i j k"] | None:

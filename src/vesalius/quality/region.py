@@ -24,7 +24,7 @@ Told = Literal["MR head", "MR skull", "CT head"]
 NETWORKS: tuple[Told, ...] = get_args(Told)
 MODEL = "region.json"
 LIMIT = 0.5  # of a network's answer, from 0 for what it should be to 1
-LUNGS_MM = 80.0  # height over which lungs must be seen: an abdomen shows their bases
+LUNGS_MM = 120.0  # height with lungs: a scan of the abdomen shows their bases only
 LUNGS_SHARE = 0.5  # of the scan's height, where that is less
 BODY_PART, SKULL = "body part", "skull"
 
