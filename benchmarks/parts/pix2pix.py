@@ -62,7 +62,8 @@ class Unet256(nn.Module):
         x = kept.pop()
         for step in self.up:
             x = torch.cat([step(x), kept.pop()], dim=1)
-        return self.out(x)
+        with torch.autocast(seen.device.type, enabled=False):  # 16 bits: steps of 8 HU
+            return self.out(x.float())
 
 
 class Patches70(nn.Module):

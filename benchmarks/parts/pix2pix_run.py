@@ -18,6 +18,7 @@ from vesalius.anatomy.head_slice import MR_CHANNELS, Place, mr_channels, outline
 from vesalius.evaluate.pairs import HIGHEST_HU, LOWEST_HU
 from vesalius.nets import Translator
 from vesalius.train.loop import Source
+from vesalius.train.precision import faster_precision
 
 KILO_HU = 1000.0
 HALF_RANGE = (HIGHEST_HU - LOWEST_HU) / 2  # HU of one unit of the losses
@@ -97,6 +98,7 @@ def train(
     torch.manual_seed(plan.seed)
     judge = Patches70(MR_CHANNELS)
     both = nn.ModuleDict({"net": net, "judge": judge}).to(plan.device).train()
+    both.to(memory_format=torch.channels_last)
     rates = [torch.optim.Adam(m.parameters(), RATE, BETAS) for m in (net, judge)]
     step, before, worked = _gone_on(both, rates, file)
     begun = kept = time.perf_counter()
@@ -174,8 +176,10 @@ def _stepped(
     wanted: Tensor,
 ) -> float:
     """Take one step of either; what the judge gets of the generator's loss is lost."""
-    made = net(seen)
-    own, caught = losses(seen, wanted, made, judge)
+    kind = faster_precision()  # as in our own training
+    with torch.autocast(seen.device.type, kind, enabled=kind is torch.bfloat16):
+        made = net(seen)
+        own, caught = losses(seen, wanted, made, judge)
     rates[0].zero_grad()
     own.backward()
     rates[1].zero_grad()

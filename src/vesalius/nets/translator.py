@@ -30,7 +30,7 @@ class NormedStep(nn.Module):
 
     def forward(self, x: Float[Tensor, "n c y x"]) -> Float[Tensor, "n c y x"]:
         """Return x + second(silu(norm(first(silu(norm(x))))))."""
-        inner = self.first(functional.silu(self.first_norm(x)))
+        inner = self.first(functional.silu(self.first_norm(x))).float()
         return x + self.second(functional.silu(self.second_norm(inner)))
 
 
@@ -121,17 +121,18 @@ class Translator(nn.Module):
             the features but do not shape them.
         """
         features = self.features(seen)
-        widths = functional.softplus(self.doubt(features.detach()))
-        return torch.cat([self.out(functional.silu(features)), widths], dim=1)
+        with torch.autocast(seen.device.type, enabled=False):  # 16 bits are too coarse
+            widths = functional.softplus(self.doubt(features.detach()))
+            return torch.cat([self.out(functional.silu(features)), widths], dim=1)
 
     def features(self, seen: Float[Tensor, "n c y x"]) -> Float[Tensor, "n w y x"]:
         """Return what the last level knows, at full size."""
-        x = self.stem(seen)
+        x = self.stem(seen).float()
         kept = []
         for step, shrink in zip(self.down, self.shrink, strict=True):
             x = step(x)
             kept.append(x)
-            x = shrink(x)
+            x = shrink(x).float()
         x = self.middle(x)
         levels = zip(self.grow, self.up, kept, strict=True)
         for grow, step, skip in reversed(list(levels)):

@@ -15,6 +15,7 @@ from torch import Tensor, distributed, nn
 from vesalius.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from vesalius.train.descent import descend
 from vesalius.train.energy import start_meter
+from vesalius.train.precision import faster_precision
 from vesalius.train.recipe import Recipe
 
 Loss = Callable[[nn.Module, Any], Tensor]  # the batch is whatever its source draws
@@ -87,6 +88,7 @@ def fit(
     state = _state_of(net, file)
     named = {k: p for k, p in net.named_parameters() if p.requires_grad}
     meter = start_meter(torch.get_num_threads())
+    kind = faster_precision()
     with _processes() as (rank, world):
         while (done := _share_done(state, recipe, begun)) < 1:
             seed = [recipe.seed, state.step, rank]
@@ -94,7 +96,8 @@ def fit(
                 recipe.batch, recipe.side, np.random.default_rng(seed)
             )
             torch.manual_seed(recipe.seed + (state.step << 20) + rank)
-            loss = loss_of(net, batch)
+            with torch.autocast("cpu", kind, enabled=kind is torch.bfloat16):
+                loss = loss_of(net, batch)
             for parameter in named.values():
                 parameter.grad = None
             loss.backward()  # type: ignore[no-untyped-call]

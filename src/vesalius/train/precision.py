@@ -1,6 +1,7 @@
 """Precision: whether this processor trains faster in 16 bits, measured, not assumed."""
 
 import platform
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 
@@ -11,8 +12,9 @@ WORTH_IT = 1.2  # below this gain the simpler arithmetic wins
 ROUNDS = 3
 
 
+@cache
 def faster_precision() -> torch.dtype:
-    """Time one convolution forwards and backwards in both precisions.
+    """Time one convolution forwards and backwards in both precisions, once a process.
 
     Returns:
         `torch.bfloat16` where it is at least 1.2 times as fast, else `torch.float32`:
