@@ -7,6 +7,8 @@ steps of Adam here; everything else, and the first and last layers, follow Adam.
 import torch
 from torch import Tensor, nn
 
+from vesalius.train.precision import faster_precision
+
 State = dict[str, Tensor]
 
 MOMENTUM = 0.95
@@ -65,13 +67,13 @@ def orthogonalise(matrix: Tensor) -> Tensor:
         A matrix like it, singular values between about 0.7 and 1.2.
     """
     a, b, c = NEWTON_SCHULZ
-    x = matrix / (matrix.norm() + 1e-7)
+    x = (matrix / (matrix.norm() + 1e-7)).to(faster_precision())  # 16 bits do
     flip = x.shape[0] > x.shape[1]
     x = x.T if flip else x
     for _ in range(ROUNDS):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
-    return x.T if flip else x
+    return (x.T if flip else x).to(matrix.dtype)
 
 
 def _muon(name: str, parameter: nn.Parameter, state: State, rate: float) -> None:

@@ -40,6 +40,7 @@ def _seconds(dtype: torch.dtype) -> float:
     net = nn.Conv2d(32, 32, 3, padding=1, bias=False)
     x = torch.ones(2, 32, 64, 64)
     start = perf_counter()
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype is torch.bfloat16):
+    half = torch.autocast("cpu", torch.bfloat16, enabled=dtype is torch.bfloat16)
+    with torch.enable_grad(), half:
         net(x).square().mean().backward()
     return perf_counter() - start
