@@ -19,7 +19,7 @@ SEED, NOISE = 7, 0.08
 SLICE = 12
 BRIGHTEST = 0.75  # of the maximum is white: fat and vessels may saturate
 VERBS = ("denoise", "reconstruct", "upsample", "translate", "segment", "detect")
-READY = ("denoise",)
+READY = ("denoise", "translate", "segment", "detect")
 INK, PALE, LINE, ACCENT = "#1f2933", "#7b8794", "#cbd2d9", "#0b3d66"
 FONT = "font-family='system-ui, sans-serif'"
 

@@ -54,3 +54,13 @@ def test_a_scan_without_lungs_says_so():
     scan, *_ = chest(filled=True)
     with pytest.raises(ScanError, match="no lungs"):
         lung_mask(scan)
+
+
+def test_a_single_slice_through_the_lungs_is_enough():
+    scan, lungs, *_ = chest()
+    alone = scan.with_voxels(np.ascontiguousarray(scan.voxels[:, :, 20:21]))
+    mask = lung_mask(alone)
+    assert (mask & lungs[:, :, 20:21]).sum() / lungs[:, :, 20].sum() > 0.98
+    empty = chest(filled=True)[0]
+    with pytest.raises(ScanError, match="no lungs"):
+        lung_mask(empty.with_voxels(np.ascontiguousarray(empty.voxels[:, :, 20:21])))

@@ -9,6 +9,7 @@ from vesalius.volume import Volume
 
 AIR_HU = -400.0  # aerated lung lies below, vessels and walls above
 LEAST_LITRES = 0.25  # of one piece: a lung, or both where they touch
+LEAST_CM2 = 20.0  # of a piece in a scan too thin to hold a litre: a slice of a lung
 MOST_LITRES = 9.0
 CLOSED_MM = 12.0  # nodules at the pleura, and vessels, belong to the lung
 SIDES_SEEN = 0.02  # of a slice's rim: air that leaves through it is outside the body
@@ -28,7 +29,8 @@ def lung_mask(scan: Volume) -> Mask:
         the side within 12 mm.
 
     Raises:
-        ScanError: There is no air in a body that is as large as a lung.
+        ScanError: There is no air in a body that is as large as a lung: 0.25 litres,
+            or 20 square cm on average where the scan is thinner than 12.5 cm.
 
     Limits:
         A lung filled with fluid or consolidated is not seen; trachea and bowel are
@@ -51,7 +53,9 @@ def _coarse_mask(hu: np.ndarray, edges: list[float]) -> Mask:
     pieces, count = ndimage.label(inner)
     litres = np.bincount(pieces.ravel(), minlength=count + 1) * np.prod(edges) / 1e6
     litres[0] = 0
-    lungs = np.flatnonzero((litres >= LEAST_LITRES) & (litres <= MOST_LITRES))
+    thick_cm = hu.shape[across] * edges[across] / 10
+    least = min(LEAST_LITRES, LEAST_CM2 * thick_cm / 1000)
+    lungs = np.flatnonzero((litres >= least) & (litres <= MOST_LITRES))
     if lungs.size == 0:
         raise ScanError("there are no lungs to be seen in this scan")
     mask = np.isin(pieces, lungs)
