@@ -2,7 +2,8 @@
 
 Tumour segmentation, synthetic CT and nodule detection: the published figure, ours from
 the models in the box, and each peer's from its answers in `results/peers`, which
-`peers/casepeers.py` and `peers/pix2pix_train.py` made. `--help` lists the options.
+`peers/casepeers.py` and `peers/pix2pix_train.py` made; ours less a part from
+`peers/ablations.py`. `--help` lists the options.
 """
 
 import argparse
@@ -44,6 +45,9 @@ PEERS: dict[str, tuple[str, ...]] = {
         "Gaussian mixture, spatial prior",
         "fuzzy c-means, spatial prior",
         "random forest",
+        "ours without the critic",
+        "one network of it",
+        "one network, not pretrained",
     ),
     translation_study.NAME: (
         "intensity curve",

@@ -38,20 +38,21 @@ def in_the_box(study: str) -> Model | None:
         return None
 
 
-def tumour(model: Model, cases: Any, told: Told) -> Kept:
+def tumour(model: Model, cases: Any, told: Told, *, name: str = OURS) -> Kept:
     """Outline the test patients with a model.
 
     Args:
         model: A segmenter.
         cases: Test patients.
         told: Hears which patient it is.
+        name: The method's name.
     """
     asked = Asked(segment_by, model)
     begun = time.process_time()
     kept = tumour_study.answers(
         lambda flair: asked(flair).voxels, cases, told, chances=True
     )
-    return _kept(kept, asked.told(time.process_time() - begun))
+    return _kept(kept, asked.told(time.process_time() - begun), name)
 
 
 def translation(model: Model, cases: Any, told: Told, *, name: str = OURS) -> Kept:

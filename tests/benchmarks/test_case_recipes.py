@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from parts.peer_costs import Meter
 from parts.pix2pix import Unet256
 from torch import nn
 
+from vesalius import weights
+from vesalius.nets.segmenter import Segmenter
 from vesalius.train.pairs import PairBatch
+from vesalius.weights.models import Model
 
 ROOT = Path(__file__).parents[2]
 
@@ -116,7 +120,7 @@ def test_our_network_speaks_pix2pixs_units():
 def test_bench_runs_claims_and_no_recipe():
     claims = {file.name for file in (ROOT / "benchmarks").glob("*.py")}
     assert "casestudies.py" in claims
-    assert not {"casepeers.py", "pix2pix_train.py"} & claims
+    assert not {"casepeers.py", "pix2pix_train.py", "ablations.py"} & claims
     makefile = (ROOT / "Makefile").read_text()
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split()
     assert {"casestudies", "casepeers"} <= set(phony)
@@ -127,6 +131,32 @@ def test_every_peer_that_the_case_studies_read_has_a_recipe(monkeypatch):
     import casestudies
 
     recipe, trained = import_module("casepeers"), import_module("pix2pix_train")
+    without = import_module("ablations")
     made = {study: set(peers) for study, (_, peers) in recipe.STUDIES.items()}
     made["translation"] |= set(trained.NAMES)
+    made["tumour"] |= {ablation.name for ablation in without.ABLATIONS}
     assert made == {study: set(peers) for study, peers in casestudies.PEERS.items()}
+
+
+def test_an_ablation_takes_the_first_networks_of_a_training(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks" / "peers"), *sys.path])
+    recipe = import_module("ablations")
+    net = Segmenter(7, (8, 16))
+    one = net.state_dict()
+    alone = recipe.first_of(one, 1)
+    assert set(alone) == {f"members.0.{name}" for name in one}
+    three = {f"members.{n}.{k}": t for n in range(3) for k, t in one.items()}
+    assert recipe.first_of(three, 1).keys() == alone.keys()
+    assert recipe.first_of(three, None) is three
+    with pytest.raises(SystemExit, match="outline-tumours is not trained"):
+        recipe.opened(recipe.ABLATIONS[0], tmp_path)
+
+
+def test_an_ablation_says_what_its_own_networks_took(monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks" / "peers"), *sys.path])
+    recipe = import_module("ablations")
+    card = weights.card("detect-nodule")
+    model = Model(replace(card, training=replace(card.training, minutes=60.0)), nn.Identity())
+    whole, part, _ = recipe.ABLATIONS
+    assert recipe.minutes_of(whole, model) == 60.0
+    assert recipe.minutes_of(part, model) == 20.0

@@ -1,7 +1,7 @@
 """Region: is this the part of the body that a model was made for?
 
 In MR a small network looks at the appearance of each slice and at what lies under
-the head's rim, another one at that rim alone: a stripped brain has no scalp and no
+the head's rim; another, at the same, tells a stripped brain, which has no scalp and no
 skull. In CT a network looks at what ends the soft tissue, which in a head is bone all
 around; a chest is known by its lungs. The networks' numbers stand in region.json;
 `evaluate/region_fit.py` makes them again.
@@ -116,8 +116,8 @@ def describe_for(name: Told, picture: Plane) -> Float[np.ndarray, " n"] | None:
     signs = signs_of(plane, modality)
     if name == "CT head":
         return signs
-    if name == "MR skull":
-        return signs if signs.any() else None
+    if name == "MR skull" and not signs.any():
+        return None
     looks = describe(plane, None, modality)
     return None if looks is None else np.concatenate([looks, signs])
 

@@ -12,7 +12,8 @@ from vesalius.volume import Volume
 
 RAYS = 72  # round a slice
 LARGEST = 160  # pixels; longer sides are thinned: a skull is still two pixels thick
-MR_RIM = 0.12  # of the 95th percentile: below it lies air
+MR_RIM = 0.12  # of the way from air to the 95th percentile: below it lies air
+DARK, MOST_DARK = 0.1, 0.25  # quantile that is air's, at most so much of the 95th
 DEEP = 0.4  # of the radius: beyond it lies the core
 INWARD = np.linspace(-0.04, 0.34, 20)  # where a ray is looked at, in radii
 SOFT_HU = (-30.0, 130.0)
@@ -99,7 +100,9 @@ def _rim_signs(plane: Plane) -> Numbers:
     smooth = ndimage.gaussian_filter(plane, 1.0)
     lit = smooth[smooth > 0]
     unit = float(np.quantile(lit, 0.95)) if lit.size else 0.0
-    body = _largest(smooth > MR_RIM * unit) if unit > 0 else np.zeros(0, bool)
+    air = min(float(np.quantile(smooth, DARK)), MOST_DARK * unit)  # noise is not 0
+    level = air + MR_RIM * (unit - air)
+    body = _largest(smooth > level) if unit > 0 else np.zeros(0, bool)
     if body.sum() < FEWEST:
         return np.zeros(MR_SIGNS)
     radius = float(np.sqrt(body.sum() / np.pi))
