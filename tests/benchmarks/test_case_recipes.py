@@ -156,7 +156,9 @@ def test_an_ablation_says_what_its_own_networks_took(monkeypatch):
     monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks" / "peers"), *sys.path])
     recipe = import_module("ablations")
     card = weights.card("detect-nodule")
-    model = Model(replace(card, training=replace(card.training, minutes=60.0)), nn.Identity())
+    model = Model(
+        replace(card, training=replace(card.training, minutes=60.0)), nn.Identity()
+    )
     whole, part, _ = recipe.ABLATIONS
     assert recipe.minutes_of(whole, model) == 60.0
     assert recipe.minutes_of(part, model) == 20.0

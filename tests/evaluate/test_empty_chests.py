@@ -76,7 +76,7 @@ def test_phantoms_are_empty_and_noisy():
 
 
 def test_every_candidate_is_given_in_a_slice_too(model):
-    scan = chest((300, 240, 1), (1.0, 1.0, 30.0))
+    scan = chest((300, 240, 1), (1.0, 1.0, 5.0))
     nodule = Nodule((90, 120, 0), (90.0, 120.0, 0.0), 12.0, False)
     drawn = with_nodules(scan, (nodule,), np.random.default_rng(0))
     result = every_candidate(model)(drawn)

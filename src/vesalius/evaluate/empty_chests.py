@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 LIST = "empty_lung_slices.toml"
 SET = "lung_ct_slices"
-# Pixels of 0.7 mm are usual; the set did not keep them. A slice stands for 30 mm of
-# lung: a single thin one holds less than the litres that the detector calls lungs.
-SLICE_SPACING_MM = (0.7, 0.7, 30.0)
+SLICE_SPACING_MM = (0.7, 0.7, 5.0)  # usual ones: the set did not keep them
 CHEST_SHAPE, CHEST_SPACING_MM = (384, 288, 24), (1.0, 1.0, 2.5)  # 60 mm of a chest
 DOSE = 1.0  # of a usual scan
 
@@ -37,7 +35,7 @@ def empty_slices(data: Path) -> Iterator[tuple[str, Volume]]:
         data: The folder of lung slices, or one that holds it as `lung_ct_slices`.
 
     Yields:
-        Names and volumes in HU, 0.7 mm a pixel, as if 30 mm thick.
+        Names and volumes in HU, 0.7 mm a pixel, as if 5 mm thick.
 
     Raises:
         ConfigError: None of the slices is there.
@@ -97,8 +95,7 @@ def every_candidate(model: "Model") -> "Detect":
     """Turn a model into a detector that gives every candidate as a finding.
 
     Args:
-        model: Its threshold is set to 0, so that any may be applied afterwards;
-            slices as thick as `SLICE_SPACING_MM` are within its limits.
+        model: Its threshold is set to 0, so that any may be applied afterwards.
 
     Returns:
         A function from a scan to a result, `vesalius.tasks.detect` in all else.
@@ -106,12 +103,7 @@ def every_candidate(model: "Model") -> "Detect":
     from vesalius.tasks.detect import detect_by  # late: it brings torch
     from vesalius.weights.models import Model
 
-    shortest, longest = model.card.spacing_range_mm
-    card = replace(
-        model.card,
-        calibration=(("threshold", 0.0),),
-        spacing_range_mm=(shortest, max(longest, SLICE_SPACING_MM[2])),
-    )
+    card = replace(model.card, calibration=(("threshold", 0.0),))
 
     def detect(scan: Volume) -> Result:
         return detect_by(scan, Model(card, model.net))
