@@ -88,7 +88,6 @@ def fit(
     state = _state_of(net, file)
     named = {k: p for k, p in net.named_parameters() if p.requires_grad}
     meter = start_meter(torch.get_num_threads())
-    kind = faster_precision()
     with _processes() as (rank, world):
         while (done := _share_done(state, recipe, begun)) < 1:
             seed = [recipe.seed, state.step, rank]
@@ -96,8 +95,7 @@ def fit(
                 recipe.batch, recipe.side, np.random.default_rng(seed)
             )
             torch.manual_seed(recipe.seed + (state.step << 20) + rank)
-            with torch.autocast("cpu", kind, enabled=kind is torch.bfloat16):
-                loss = loss_of(net, batch)
+            loss = _lost(loss_of, net, batch)
             for parameter in named.values():
                 parameter.grad = None
             loss.backward()  # type: ignore[no-untyped-call]
@@ -142,6 +140,13 @@ def _state_of(net: nn.Module, file: Path) -> Checkpoint:
     own = dict(net.state_dict())
     average = start.average or {name: t.clone() for name, t in own.items()}
     return replace(start, net=own, average=average)
+
+
+def _lost(loss_of: Loss, net: nn.Module, batch: Any) -> Tensor:
+    """Return a step's loss, its convolutions in the precision that is faster here."""
+    kind = faster_precision()
+    with torch.autocast("cpu", kind, enabled=kind is torch.bfloat16):
+        return loss_of(net, batch)
 
 
 def _share_done(state: Checkpoint, recipe: Recipe, begun: float) -> float:

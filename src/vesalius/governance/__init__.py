@@ -1,0 +1,1 @@
+"""Governance: what was done, by whom, and proof that the record was not bent."""
