@@ -45,9 +45,26 @@ class Frontier:
 
     def __init__(self, leaves: Iterable[Hash] = ()) -> None:
         self.count = 0
-        self._peaks: list[Hash] = []  # of subtrees with falling powers of two
+        self.peaks: list[Hash] = []  # of subtrees with falling powers of two
         for leaf in leaves:
             self.append(leaf)
+
+    @classmethod
+    def of(cls, count: int, peaks: Sequence[Hash]) -> "Frontier":
+        """Go on with a log of which only the peaks were kept.
+
+        Args:
+            count: Records.
+            peaks: As `peaks` had them.
+
+        Raises:
+            ValueError: A log of as many records has more peaks, or fewer.
+        """
+        if len(peaks) != count.bit_count():
+            raise ValueError(f"a log of {count} records has other peaks")
+        frontier = cls()
+        frontier.count, frontier.peaks = count, list(peaks)
+        return frontier
 
     def append(self, leaf: Hash) -> None:
         """Take one more record in.
@@ -55,21 +72,21 @@ class Frontier:
         Args:
             leaf: Its `leaf_hash`.
         """
-        self._peaks.append(leaf)
+        self.peaks.append(leaf)
         self.count += 1
         whole = self.count
         while whole % 2 == 0:
-            right, left = self._peaks.pop(), self._peaks.pop()
-            self._peaks.append(node_hash(left, right))
+            right, left = self.peaks.pop(), self.peaks.pop()
+            self.peaks.append(node_hash(left, right))
             whole //= 2
 
     @property
     def root(self) -> Hash:
         """The root of the records so far."""
-        if not self._peaks:
+        if not self.peaks:
             return EMPTY_ROOT
-        root = self._peaks[-1]
-        for peak in reversed(self._peaks[:-1]):
+        root = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
             root = node_hash(peak, root)
         return root
 
