@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(stderr=True)
     with progress(console) as told:
         for name, ours in NAMES.items():
-            if given.only not in name:
+            if not is_wanted(name, given.only):
                 continue
             if is_kept(given.out, translation_study.NAME, name) and not given.again:
                 console.print(f"{name}: is there")
@@ -66,6 +66,11 @@ def main(arguments: list[str] | None = None) -> int:
             file = save(given.out, translation_study.NAME, kept)
             console.print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
     return 0
+
+
+def is_wanted(name: str, only: str) -> bool:
+    """Say whether `--only` asks for a method: by its name, else by a part of it."""
+    return name == only if only in NAMES else only in name
 
 
 def _options() -> argparse.ArgumentParser:

@@ -162,3 +162,18 @@ def test_an_ablation_says_what_its_own_networks_took(monkeypatch):
     whole, part, _ = recipe.ABLATIONS
     assert recipe.minutes_of(whole, model) == 60.0
     assert recipe.minutes_of(part, model) == 20.0
+
+
+def test_a_method_is_asked_for_by_its_name_or_a_part_of_it(monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks" / "peers"), *sys.path])
+    recipe = import_module("pix2pix_train")
+    wanted = {
+        only: [recipe.is_wanted(name, only) for name in recipe.NAMES]
+        for only in ("", "pix2pix", "our network", "other")
+    }
+    assert list(wanted.values()) == [
+        [True, True],
+        [True, False],
+        [False, True],
+        [False, False],
+    ]
