@@ -1,0 +1,150 @@
+"""Vault: who a patient is, sealed, and the pseudonym that stands for them elsewhere."""
+
+import base64
+import hmac
+import json
+import os
+import stat
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from vesalius.errors import ConfigError, FormatError, OutputError
+
+KEY_BYTES, NONCE_BYTES = 32, 12
+FORM = b"\x01"  # of what is sealed: a later form has another
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+PSEUDONYM_BYTES = 10  # 80 bits: no two patients share one
+
+
+@dataclass(frozen=True, repr=False)
+class Identity:
+    """Who a patient is. Never shown by `repr`, so that no log holds it.
+
+    Attributes:
+        name: As the scan's file says it.
+        number: The hospital's.
+        born: Birth date, as the file says it.
+    """
+
+    name: str = ""
+    number: str = ""
+    born: str = ""
+
+    def __repr__(self) -> str:
+        """Say nothing."""
+        return "Identity(sealed)"
+
+
+class Vault:
+    """Seals identities with AES-256-GCM, each bound to its case.
+
+    Args:
+        secret: 32 bytes.
+
+    Limits:
+        A nonce is drawn at random: at most 2^32 may be sealed with one secret.
+
+    Source:
+        NIST SP 800-38D (GCM); RFC 5869 (HKDF).
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) != KEY_BYTES:
+            raise ConfigError(f"the vault's key has {KEY_BYTES} bytes")
+        self._sealing = AESGCM(_derived(secret, b"identity"))
+        self._naming = _derived(secret, b"pseudonym")
+
+    def pseudonym(self, number: str, project: str) -> str:
+        """Return what stands for a patient in one project.
+
+        The same patient has the same pseudonym in one project and another in the next;
+        without the key nobody can tell which patient it is of.
+
+        Args:
+            number: The hospital's, or whatever tells patients apart.
+            project: The project's id.
+        """
+        words = json.dumps([project, number]).encode()
+        digest = hmac.new(self._naming, words, "sha256").digest()[:PSEUDONYM_BYTES]
+        return "case-" + base64.b32encode(digest).decode("ascii").lower()
+
+    def seal(self, identity: Identity, case: str) -> bytes:
+        """Return an identity that only this vault can read, for this case alone.
+
+        Args:
+            identity: Of the patient.
+            case: The case's id; must be said again to unseal.
+        """
+        nonce = os.urandom(NONCE_BYTES)
+        words = json.dumps(asdict(identity)).encode()
+        return FORM + nonce + self._sealing.encrypt(nonce, words, case.encode())
+
+    def unseal(self, sealed: bytes, case: str) -> Identity:
+        """Return who a case is of.
+
+        Args:
+            sealed: As `seal` returned it.
+            case: The case it was sealed for.
+
+        Raises:
+            FormatError: It was altered, is another case's, or another vault's.
+        """
+        nonce = sealed[len(FORM) : len(FORM) + NONCE_BYTES]
+        kept = sealed[len(FORM) + NONCE_BYTES :]
+        try:
+            if not sealed.startswith(FORM):
+                raise InvalidTag
+            words = self._sealing.decrypt(nonce, kept, case.encode())
+        except (InvalidTag, ValueError) as error:
+            raise FormatError(
+                "this identity was altered, or belongs to another case or key"
+            ) from error
+        return Identity(**json.loads(words))
+
+
+def open_vault(file: Path, *, environment: str = "VESALIUS_VAULT_KEY") -> Vault:
+    """Open the vault with the key of a file, or of the environment.
+
+    Args:
+        file: 32 bytes, readable by its owner alone; made where there is none.
+        environment: A variable that may hold the key instead, in hexadecimal.
+
+    Raises:
+        ConfigError: The key is no key, or others may read its file.
+        OutputError: There is no key, and none can be written.
+    """
+    told = os.environ.get(environment)
+    if told is not None:
+        try:
+            return Vault(bytes.fromhex(told))
+        except ValueError as error:
+            raise ConfigError(f"{environment} is not hexadecimal") from error
+    if not file.exists():
+        return Vault(_made(file))
+    if file.stat().st_mode & OTHERS:
+        raise ConfigError(f"others may read the key {file.name}: chmod 600 it")
+    return Vault(file.read_bytes())
+
+
+def _made(file: Path) -> bytes:
+    secret = os.urandom(KEY_BYTES)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(secret)
+            opened.flush()
+            os.fsync(opened.fileno())
+    except OSError as error:
+        raise OutputError(
+            f"the key {file.name} cannot be written: {error.strerror}"
+        ) from error
+    return secret
+
+
+def _derived(secret: bytes, use: bytes) -> bytes:
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"vesalius " + use).derive(secret)
