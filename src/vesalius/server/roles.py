@@ -1,8 +1,8 @@
 """Roles: which role may use which route. Documentation, enforcement and test at once.
 
 A route that is in no row cannot be reached: the desk refuses to start with it. `SELF`
-is whoever is signed in, `ANYBODY` needs no account. Beside its role, an account sees only
-the cases of its projects; another's case is answered like one that is not there.
+is whoever is signed in, `ANYBODY` needs no account. Beside its role, an account sees
+only the cases of its projects; another's case is answered like one that is not there.
 """
 
 from collections.abc import Mapping
