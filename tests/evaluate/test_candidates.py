@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from vesalius.errors import ConfigError, FormatError
-from vesalius.evaluate.candidates import BLOCK, GAP, open_candidates, parts_of
+from vesalius.evaluate.candidates import (
+    BLOCK,
+    GAP,
+    open_candidates,
+    open_fold,
+    parts_of,
+)
 
 
 @pytest.fixture
@@ -54,3 +60,23 @@ def test_what_is_no_set_of_patches_is_refused(tmp_path):
     np.savez(tmp_path / "patches.npz", image=np.zeros(3))
     with pytest.raises(FormatError, match="candidate_row"):
         open_candidates(tmp_path)
+
+
+def test_folds_hold_every_block_out_once_with_gaps_and_no_test_block(file):
+    row = np.load(file)["candidate_row"]
+    test = set(open_candidates(file, part="test").block.tolist())
+    held_out = []
+    for fold in range(3):
+        seen, held = open_fold(file, fold, 3)
+        blocks = set(held.block.tolist())
+        assert not blocks & set(seen.block.tolist())
+        assert not (blocks | set(seen.block.tolist())) & test
+        apart = np.abs(row[seen.item][:, None] - row[held.item][None])
+        assert apart.min() >= GAP
+        held_out += blocks
+    taught = {
+        b for p in ("train", "calibrate") for b in open_candidates(file, part=p).block
+    }
+    assert sorted(held_out) == sorted(taught)
+    with pytest.raises(ConfigError, match="cannot be dealt"):
+        open_fold(file, 0, 100)

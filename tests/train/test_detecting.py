@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
-from vesalius.evaluate.candidates import BLOCK
+from vesalius.evaluate.candidates import BLOCK, open_candidates, open_fold
+from vesalius.evaluate.detect import score_patches
 from vesalius.nets import NoduleCoders, network_of
 from vesalius.tasks.detect import detect_by
-from vesalius.train import train
+from vesalius.train import detecting, train
 from vesalius.volume import Volume
 from vesalius.weights.cards import read_card
 from vesalius.weights.models import Model
@@ -106,3 +107,32 @@ def test_a_scan_without_lungs_is_withheld(model):
     assert result.verdict.outcome == "withhold"
     assert "No lungs" in result.verdict.reasons[0]
     assert result.picture is None
+
+
+def test_in_folds_all_blocks_teach_and_the_threshold_comes_of_those_unseen(
+    made, tmp_path, monkeypatch
+):
+    data = made.parent
+    own = tmp_path / "folds.toml"
+    text = RECIPE.replace('"balls"', '"folds"').replace(
+        "members = 2", "members = 2\nfolds = true"
+    )
+    own.write_text(text.replace("steps = 60", "steps = 3"))
+    scored = []
+
+    def watched(net, pictures, progress=None):
+        scored.append(len(pictures))
+        return score_patches(net, pictures, progress)
+
+    monkeypatch.setattr(detecting, "score_patches", watched)
+    folder = train(own, data, out=tmp_path / "out")
+    held = [open_fold(data, number, 2)[1].item for number in (0, 1)]
+    tested = open_candidates(data, part="test").item
+    assert scored == [len(held[0]), len(held[1]), len(tested)]
+    assert not set(held[0].tolist()) & set(held[1].tolist())
+    blocks = {
+        b for p in ("train", "calibrate") for b in open_candidates(data, part=p).block
+    }
+    card = read_card(folder / "folds.toml")
+    assert card.data[0].patients == len(blocks)
+    assert 0 < dict(card.calibration)["threshold"] < 1

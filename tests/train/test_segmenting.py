@@ -1,17 +1,24 @@
 """From outlined heads to a segmenter with its thresholds and its card."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from safetensors.torch import load_file
 
 from vesalius.errors import ConfigError
+from vesalius.evaluate.segment import outline_and_chance
 from vesalius.evaluate.split import split
 from vesalius.evaluate.tumours import open_tumour, tumour_cases
 from vesalius.io import write_volume
-from vesalius.nets import network_of
+from vesalius.nets import Segmenter, network_of
+from vesalius.nets.known import alone
 from vesalius.physics.phantom import head
 from vesalius.tasks.segment import segment_by
-from vesalius.train import train
+from vesalius.train import segmenting, train
+from vesalius.train.courses import course_of
+from vesalius.train.make import _examples
+from vesalius.train.recipe import open_recipe
 from vesalius.train.tumours import TumourSlices, gather_patients
 from vesalius.weights.cards import read_card
 from vesalius.weights.models import Model
@@ -63,6 +70,7 @@ def place(tmp_path_factory):
         ("pair", "judged", 'start = "filled"\nmembers = 2'),
         ("plain", "outlines", "ships = false"),
         ("tuned", "judged", 'start = "pair"\nkeep_end = true\nmembers = 2'),
+        ("folded", "outlines", "members = 2\nfolds = true"),
         ("wrong", "sideways", ""),
     ):
         text = RECIPE.format(name=name, objective=objective, more=more)
@@ -172,3 +180,52 @@ def test_one_network_alone_can_be_trained(place):
     folder = train(place / "plain.toml", place, out=place / "out" / "plain")
     assert read_card(folder / "plain.toml").figures
     assert read_card(folder / "plain.toml").training.parameters > 0
+
+
+def test_in_folds_all_patients_teach_and_are_calibrated_by_who_never_saw_them(
+    place, monkeypatch
+):
+    dealt, asked = {}, []
+
+    def gathered(cases):
+        dealt[len(dealt)] = {case.patient for case in cases}
+        return gather_patients(cases)
+
+    def watched(case, chance):
+        asked.append(case.patient)
+        return outline_and_chance(case, chance)
+
+    monkeypatch.setattr(segmenting, "gather_patients", gathered)
+    monkeypatch.setattr(segmenting, "outline_and_chance", watched)
+    folder = train(place / "folded.toml", place, out=place / "out" / "folded")
+    parts = split(PATIENTS)
+    taught = {*parts.train, *parts.calibrate}
+    assert set(asked) == taught
+    assert len(asked) == len(taught)
+    assert dealt[0] | dealt[1] == taught
+    left_out = [taught - dealt[0], taught - dealt[1]]
+    assert all(left_out)
+    assert not left_out[0] & left_out[1]
+    card = read_card(folder / "folded.toml")
+    assert dict(card.calibration)["patients"] == len(taught)
+    assert card.data[0].patients == len(taught)
+
+
+def test_each_fold_is_judged_by_its_own_network():
+    net = Segmenter(7, (8, 8))
+    both = {
+        f"members.{n}.{k}": t + n for n in (0, 1) for k, t in net.state_dict().items()
+    }
+    second = alone(both, 1)
+    assert set(second) == {f"members.0.{k}" for k in net.state_dict()}
+    assert all((t == both[f"members.1.{k[10:]}"]).all() for k, t in second.items())
+
+
+def test_folds_need_members_and_a_verb_that_has_them(place, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text((place / "folded.toml").read_text().replace("members = 2", ""))
+    with pytest.raises(ConfigError, match="two members or more"):
+        train(own, place, out=tmp_path / "out")
+    plan = open_recipe(place / "folded.toml")
+    with pytest.raises(ConfigError, match="not trained in folds"):
+        _examples(plan, replace(course_of(plan), fold=None), place)

@@ -58,7 +58,7 @@ def split(patients: Iterable[str]) -> Split:
         >>> len(parts.train), len(parts.calibrate), len(parts.test)
         (6, 2, 2)
     """
-    ranked = sorted(set(patients), key=lambda name: sha256(name.encode()).hexdigest())
+    ranked = sorted(set(patients), key=_rank)
     if not ranked:
         raise ConfigError("there is no patient to split")
     if len(ranked) == 1:
@@ -72,6 +72,26 @@ def split(patients: Iterable[str]) -> Split:
     )
 
 
+def fold_of(patients: Iterable[str], folds: int) -> dict[str, int]:
+    """Deal patients into folds, always in the same way.
+
+    Args:
+        patients: Ids, of those that train and calibrate alone; what is named twice
+            counts once.
+        folds: As many; a patient's is its rank, as `split` ranks, modulo this.
+
+    Returns:
+        Each patient's fold, from 0.
+
+    Raises:
+        ConfigError: There are fewer patients than folds.
+    """
+    ranked = sorted(set(patients), key=_rank)
+    if len(ranked) < folds:
+        raise ConfigError(f"{len(ranked)} patients cannot be dealt into {folds} folds")
+    return {name: place % folds for place, name in enumerate(ranked)}
+
+
 def part_asked(asked: Asked) -> Part | None:
     """Return the part that is asked for; None for "all", whatever the rule says.
 
@@ -79,3 +99,7 @@ def part_asked(asked: Asked) -> Part | None:
     the project has never seen.
     """
     return None if asked == "all" else asked
+
+
+def _rank(patient: str) -> str:
+    return sha256(patient.encode()).hexdigest()

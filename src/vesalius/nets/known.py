@@ -53,6 +53,21 @@ def network_of(tensors: dict[str, Tensor]) -> nn.Module:
     return Drawn(coded).eval().requires_grad_(False)
 
 
+def alone(tensors: dict[str, Tensor], number: int) -> dict[str, Tensor]:
+    """Take one of several networks that ship together, as the only one of them.
+
+    Args:
+        tensors: Weights of all by name.
+        number: Which, from 0.
+    """
+    own, first = MEMBER.format(number), MEMBER.format(0)
+    return {
+        first + name.removeprefix(own): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(own)
+    }
+
+
 def _members(full: dict[str, Tensor]) -> list[Segmenter] | list[NoduleCoder]:
     members: list[Segmenter] | list[NoduleCoder] = []
     while any(name.startswith(MEMBER.format(len(members))) for name in full):

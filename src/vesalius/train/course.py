@@ -36,9 +36,12 @@ class Course:
         objectives: The kinds of training, by the name a recipe gives.
         patients: How many patients of each data set the training sees.
         measured: Calibrates the model and puts its figures on its card.
+        fold: Reads the patients that one member of several in folds learns from, by
+            its number; None where a verb is not trained so.
     """
 
     source: Callable[[Recipe, Path], Source]
     objectives: Mapping[str, Objective]
     patients: Callable[[Recipe, Path], dict[str, int]]
     measured: Callable[[Card, dict[str, Tensor], Recipe, Path], Card]
+    fold: Callable[[Recipe, Path, int], Source] | None = None

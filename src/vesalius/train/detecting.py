@@ -4,13 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Bool, Float32
 from torch import Tensor, nn
 
 from vesalius.card import Card, Figure
-from vesalius.evaluate.candidates import Candidates, open_candidates
+from vesalius.evaluate.candidates import Candidates, open_candidates, open_fold
 from vesalius.evaluate.detect import balanced_threshold, score_patches, told_apart
+from vesalius.evaluate.split import Part
 from vesalius.nets import NoduleCoder, network_of
-from vesalius.nets.known import MEMBER
+from vesalius.nets.known import MEMBER, alone
 from vesalius.train.course import Course, Objective
 from vesalius.train.nodules import NodulePatches, judged_and_rebuilt
 from vesalius.train.recipe import Recipe
@@ -27,6 +29,10 @@ def _source(plan: Recipe, data: Path) -> NodulePatches:
     return NodulePatches(open_candidates(data, part="train"))
 
 
+def _fold(plan: Recipe, data: Path, number: int) -> NodulePatches:
+    return NodulePatches(open_fold(data, number, plan.members)[0])
+
+
 def _coder(plan: Recipe, start: dict[str, Tensor] | None) -> NoduleCoder:
     net = NoduleCoder(plan.widths)
     if start is not None:
@@ -36,7 +42,9 @@ def _coder(plan: Recipe, start: dict[str, Tensor] | None) -> NoduleCoder:
 
 def _patients(plan: Recipe, data: Path) -> dict[str, int]:
     """Count blocks: the patches do not say whose they are."""
-    return {PATCHES: int(np.unique(open_candidates(data, part="train").block).size)}
+    parts: tuple[Part, ...] = ("train", "calibrate") if plan.folds else ("train",)
+    blocks = [np.unique(open_candidates(data, part=p).block).size for p in parts]
+    return {PATCHES: int(sum(blocks))}
 
 
 def _measured(card: Card, tensors: dict[str, Tensor], plan: Recipe, data: Path) -> Card:
@@ -44,12 +52,29 @@ def _measured(card: Card, tensors: dict[str, Tensor], plan: Recipe, data: Path) 
     prefix = MEMBER.format(0)
     alone = not any(name.startswith(prefix) for name in tensors)
     net = network_of({prefix + n: t for n, t in tensors.items()} if alone else tensors)
-    held_out = open_candidates(data, part="calibrate")
-    level = balanced_threshold(held_out.nodule, score_patches(net, held_out.pictures))
+    if plan.folds:
+        level = balanced_threshold(*_told_by_strangers(tensors, plan, data))
+    else:
+        held_out = open_candidates(data, part="calibrate")
+        scores = score_patches(net, held_out.pictures)
+        level = balanced_threshold(held_out.nodule, scores)
     card = replace(card, calibration=(("threshold", level),))
     return replace(
         card, figures=_figures(open_candidates(data, part="test"), net, level)
     )
+
+
+def _told_by_strangers(
+    tensors: dict[str, Tensor], plan: Recipe, data: Path
+) -> tuple[Bool[np.ndarray, " n"], Float32[np.ndarray, " n"]]:
+    """Score each patch with the one member that has not seen its block."""
+    nodules, scores = [], []
+    for number in range(plan.members):
+        held = open_fold(data, number, plan.members)[1]
+        net = network_of(alone(tensors, number))
+        nodules.append(held.nodule)
+        scores.append(score_patches(net, held.pictures))
+    return np.concatenate(nodules), np.concatenate(scores)
 
 
 def _figures(tested: Candidates, net: nn.Module, level: float) -> tuple[Figure, ...]:
@@ -70,4 +95,5 @@ DETECT = Course(
     objectives={"judged": Objective(_coder, judged_and_rebuilt, "")},
     patients=_patients,
     measured=_measured,
+    fold=_fold,
 )

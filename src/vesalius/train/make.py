@@ -1,6 +1,8 @@
 """Make: recipe in, model out, with its card, its weights and its loss curve."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -69,13 +71,31 @@ def train(
             "remove it to begin again"
         )
     course = course_of(plan)
-    examples = course.source(plan, data)
+    examples_of = _examples(plan, course, data)
     start = _start(plan, folder)
     members = [
-        _member(number, plan, course, examples, _own(start, number), folder, progress)
+        _member(
+            number,
+            plan,
+            course,
+            examples_of(number),
+            _own(start, number),
+            folder,
+            progress,
+        )
         for number in range(plan.members)
     ]
     return _ship(folder, plan, members, data)
+
+
+def _examples(plan: Recipe, course: Course, data: Path) -> Callable[[int], Source]:
+    """Read the patients once for all members, or for each those of its folds."""
+    if not plan.folds:
+        shared = course.source(plan, data)
+        return lambda number: shared
+    if course.fold is None:
+        raise ConfigError(f"{plan.name}: this verb is not trained in folds")
+    return partial(course.fold, plan, data)
 
 
 def _start(plan: Recipe, folder: Path) -> dict[str, Tensor] | None:

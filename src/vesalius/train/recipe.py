@@ -28,6 +28,8 @@ class Recipe:
         keep_end: Whether the start's last layer is kept too: where it did the same.
         members: Networks trained apart, each from the next seed; they ship together
             and their answers are averaged.
+        folds: Whether each member leaves out its own share of the patients that
+            train and calibrate, and is calibrated on it: so all of them teach.
         seed: Of everything drawn at random.
         steps: Optimiser steps.
         minutes: Wall-clock budget that ends the training early; None sets none.
@@ -59,6 +61,7 @@ class Recipe:
     start: str | None = None
     keep_end: bool = False
     members: int = 1
+    folds: bool = False
     seed: int = 0
     steps: int
     minutes: float | None = None
@@ -85,6 +88,8 @@ class Recipe:
             raise ConfigError(
                 f"{self.name}: steps, batch and members must be at least 1"
             )
+        if self.folds and self.members == 1:
+            raise ConfigError(f"{self.name}: folds need two members or more")
         if self.side % (2 * 2 ** (len(self.widths) - 1)):
             raise ConfigError(f"{self.name}: side must be a multiple of the folding")
         if not 0 <= self.noise[0] < self.noise[1]:

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Bool, Float32
 from torch import Tensor, nn
 
 from vesalius.anatomy.head_planes import CHANNELS, head_planes
@@ -19,9 +20,10 @@ from vesalius.evaluate.intervals import (
     proportion_interval,
 )
 from vesalius.evaluate.segment import Row, measure_patient, outline_and_chance
-from vesalius.evaluate.tumours import tumour_cases
+from vesalius.evaluate.split import fold_of
+from vesalius.evaluate.tumours import TumourCase, tumour_cases
 from vesalius.nets import Critic, Segmenter, network_of
-from vesalius.nets.known import MEMBER
+from vesalius.nets.known import MEMBER, alone
 from vesalius.tasks.segment import segment_by, tumour_chance
 from vesalius.train.course import Course, Objective
 from vesalius.train.outline_losses import Trial, filled_in, judged_outlines, outlines
@@ -69,6 +71,19 @@ def _source(plan: Recipe, data: Path) -> TumourSlices:
     return TumourSlices(patients, covered=True)
 
 
+def _fold(plan: Recipe, data: Path, number: int) -> TumourSlices:
+    """Read the patients that one member learns from."""
+    taught = [case for case, fold in _dealt(plan, data) if fold != number]
+    return TumourSlices(gather_patients(taught))
+
+
+def _dealt(plan: Recipe, data: Path) -> list[tuple[TumourCase, int]]:
+    """List who trains and calibrates, each with the member that never sees them."""
+    cases = [case for case in tumour_cases(data) if case.part != "test"]
+    folds = fold_of((case.patient for case in cases), plan.members)
+    return [(case, folds[case.patient]) for case in cases]
+
+
 def _segmenter(plan: Recipe, start: dict[str, Tensor] | None) -> Segmenter:
     """Begin at random, or where another training left off, with or without its end."""
     net = Segmenter(CHANNELS, plan.widths)
@@ -84,7 +99,8 @@ def _segmenter(plan: Recipe, start: dict[str, Tensor] | None) -> Segmenter:
 
 
 def _patients(plan: Recipe, data: Path) -> dict[str, int]:
-    counts = {GLIOMA: len(tumour_cases(data, part="train"))}
+    taught = _dealt(plan, data) if plan.folds else tumour_cases(data, part="train")
+    counts = {GLIOMA: len(taught)}
     for name in plan.sets:
         if name != GLIOMA:
             cases = find_cases(data, part="train", modality="MR")
@@ -98,13 +114,32 @@ def _measured(card: Card, tensors: dict[str, Tensor], plan: Recipe, data: Path) 
         return card
     net = network_of(_as_members(tensors))
     chance = partial(_chance, net)
-    held_out = tumour_cases(data, part="calibrate")
-    doubt = asdict(set_doubt([outline_and_chance(c, chance) for c in held_out]))
+    if plan.folds:
+        pairs = _told_by_strangers(tensors, plan, data)
+    else:
+        held_out = tumour_cases(data, part="calibrate")
+        pairs = [outline_and_chance(case, chance) for case in held_out]
+    doubt = asdict(set_doubt(pairs))
     numbers = tuple((name, float(number)) for name, number in doubt.items())
     card = replace(card, calibration=numbers)
     task = partial(segment_by, model=Model(card, net))
     rows = [measure_patient(case, task) for case in tumour_cases(data, part="test")]
     return replace(card, figures=_figures(rows))
+
+
+def _told_by_strangers(
+    tensors: dict[str, Tensor], plan: Recipe, data: Path
+) -> list[tuple[Bool[np.ndarray, "i j k"], Float32[np.ndarray, "i j k"]]]:
+    """Ask for each patient the one member that has not seen them.
+
+    All members together are surer and mostly better than one: the thresholds that
+    come of this are on the safe side.
+    """
+    nets = [network_of(alone(tensors, number)) for number in range(plan.members)]
+    return [
+        outline_and_chance(case, partial(_chance, nets[fold]))
+        for case, fold in _dealt(plan, data)
+    ]
 
 
 def _as_members(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -152,4 +187,5 @@ SEGMENT = Course(
     },
     patients=_patients,
     measured=_measured,
+    fold=_fold,
 )
