@@ -28,7 +28,8 @@ def rooms(monkeypatch):
         return Path("out/train/denoise-mr")
 
     def measure(verb):
-        def evaluate(data, *, predictions, part, progress):
+        def evaluate(data, *, predictions, part, progress, **only):
+            assert only == ({"to": "ct"} if verb == "translate" else {})
             if not data.exists():
                 raise ConfigError("no scans to work on")
             progress(1, 3)
@@ -128,3 +129,9 @@ def test_threads_follow_the_surroundings(one_thread_again, monkeypatch, said, co
 def test_threads_are_else_one_a_processor(one_thread_again, monkeypatch, said):
     monkeypatch.setenv("OMP_NUM_THREADS", said)
     assert use_threads(None) == len(os.sched_getaffinity(0))
+
+
+def test_only_translate_has_a_direction(rooms, tmp_path, capfd):
+    words = ["evaluate", "segment", "--data", str(tmp_path), "--to", "mr"]
+    assert main(words) == 2
+    assert "--to says what translate makes" in capfd.readouterr().err

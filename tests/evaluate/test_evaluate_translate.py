@@ -14,6 +14,7 @@ from vesalius.anatomy.head_slice import MR_CHANNELS, Place, mr_channels, outline
 from vesalius.card import Card
 from vesalius.errors import ConfigError, OutputError, ScanError
 from vesalius.evaluate import evaluate_translate
+from vesalius.evaluate.directions import direction
 from vesalius.evaluate.pairs import (
     AIR_HU,
     HIGHEST_HU,
@@ -23,7 +24,7 @@ from vesalius.evaluate.pairs import (
     picture_of,
     slice_volume,
 )
-from vesalius.evaluate.translate import COLUMNS
+from vesalius.evaluate.translate import BESIDE, KEYS
 from vesalius.nets import Translator
 from vesalius.quality.windows import slice_axis
 from vesalius.result import Provenance, Result, Verdict
@@ -131,7 +132,7 @@ def test_the_csv_has_a_row_a_slice_and_is_never_overwritten(data, tmp_path):
     )
     with file.open(newline="") as lines:
         rows = list(csv.DictReader(lines))
-    assert list(rows[0]) == list(COLUMNS)
+    assert list(rows[0]) == [*KEYS, *direction("ct").names, *BESIDE]
     assert [row["plane"] for row in rows] == list(PLANES)
     assert float(rows[0]["psnr_db"]) == found["rows"][0]["psnr_db"]
     assert told == [(1, 3), (2, 3), (3, 3)]
@@ -244,3 +245,42 @@ def test_a_network_of_ones_own_is_measured_over_the_set(data, model):
     found = evaluate_translate(data, task=lambda scan: translate_by(scan, model))
     assert {row["verdict"] for row in found["rows"]} == {"show"}
     assert all(row["mae_hu"] > 0 for row in found["rows"])
+
+
+def backwards(offset=0.0):
+    """Return one from CT to MR that is wrong by so many hundredths of the range."""
+
+    def translate(scan):
+        assert (scan.modality, scan.units) == ("CT", "HU")
+        place = replace(scan, units="a.u.", modality="MR", contrast=None)
+        grey = (scan.voxels - AIR_HU) / HU_A_GREY  # the pairs' MR has the same
+        inside = grey > 0
+        low, high = np.percentile(grey[inside], (1, 99))
+        made = 1000 * ((grey - low) / (high - low) + offset / 100)
+        picture = place.with_voxels(made.astype(np.float32))
+        return Result(
+            picture=picture,
+            spread=place.with_voxels(np.full_like(made, 1.0, np.float32)),
+            imagined=picture,
+            verdict=Verdict("show"),
+            provenance=origin(scan),
+        )
+
+    return translate
+
+
+def test_ct_to_mr_is_measured_in_shares_of_the_true_range(data, tmp_path):
+    file = tmp_path / "rows.csv"
+    found = evaluate_translate(data, task=backwards(), to="mr", predictions=file)
+    assert found["to"] == "mr"
+    assert found["cells"][0]["mae_percent"]["value"] == pytest.approx(0, abs=0.5)
+    assert "mae_hu" not in found["cells"][0]
+    wrong = evaluate_translate(data, task=backwards(offset=10), to="mr")["cells"][0]
+    assert wrong["mae_percent"]["value"] == pytest.approx(10, abs=0.5)
+    assert wrong["coverage"]["mean"] == 0
+    with file.open(newline="") as lines:
+        assert list(next(csv.reader(lines))) == [
+            *KEYS,
+            *direction("mr").names,
+            *BESIDE,
+        ]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -83,15 +84,23 @@ def evaluate(
             "or all of a set that nothing was trained on.",
         ),
     ] = "test",
+    to: Annotated[
+        Literal["ct", "mr"],
+        typer.Option(metavar="MODALITY", help="Of translate: what is made, ct or mr."),
+    ] = "ct",
     threads: given.Threads = None,
 ) -> int:
     """Measure a verb over the test patients of a data set; prints JSON."""
     use_threads(threads)
     import vesalius.evaluate as holds  # late, so that --help is instant
+    from vesalius.errors import ConfigError
+
+    if to != "ct" and verb != "translate":
+        raise ConfigError(f"--to says what translate makes; {verb} makes no other")
 
     measures: dict[Verb, Callable[..., dict[str, object]]] = {
         "denoise": holds.evaluate_denoise,
-        "translate": holds.evaluate_translate,
+        "translate": partial(holds.evaluate_translate, to=to),
         "segment": holds.evaluate_segment,
         "detect": holds.evaluate_detect,
     }

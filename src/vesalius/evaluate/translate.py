@@ -1,18 +1,18 @@
 """Translate, measured: the pairs of a data set, translated slice by slice."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
 from vesalius.errors import ConfigError
 from vesalius.evaluate.answers import Told, ask, averaged
 from vesalius.evaluate.coverage import error_in_spreads
+from vesalius.evaluate.directions import Direction, To, direction
 from vesalius.evaluate.pairs import (
     PLANES,
-    Pair,
     PairCase,
     open_pair,
     pair_cases,
@@ -21,38 +21,19 @@ from vesalius.evaluate.pairs import (
 )
 from vesalius.evaluate.predictions import refuse_existing, write_rows
 from vesalius.evaluate.split import Asked, part_asked
-from vesalius.evaluate.synthetic_ct import Closeness, closeness
 from vesalius.result import Result
 from vesalius.volume import Volume
 
 Plane = Float32[np.ndarray, "y x"]
+Mask = Bool[np.ndarray, "y x"]
 # From an MR slice and how it lies to HU and half the interval's width.
 Answer = Callable[[Plane, str], tuple[Plane, Plane]]
 Task = Callable[[Volume], Result]
 Progress = Callable[[int, int], None]
 
 ALL = "all"
-MEASURED = (*(f.name for f in fields(Closeness)), "coverage", "seconds")
-COLUMNS = ("patient", "centre", "plane", "verdict", "reason", *MEASURED)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One slice.
-
-    Attributes:
-        patient: The id.
-        centre: Where the patient was scanned.
-        plane: How the slice lies.
-        closeness: Of the synthetic CT to the true one.
-        coverage: Share of the mask whose truth lies inside the spread.
-    """
-
-    patient: str
-    centre: str
-    plane: str
-    closeness: Closeness
-    coverage: float
+KEYS = ("patient", "centre", "plane", "verdict", "reason")
+BESIDE = ("coverage", "seconds")  # beside a direction's own measures
 
 
 def evaluate_translate(
@@ -61,12 +42,13 @@ def evaluate_translate(
     predictions: Path | None = None,
     task: Task | None = None,
     part: Asked = "test",
+    to: To = "ct",
     progress: Progress | None = None,
 ) -> dict[str, object]:
-    """Measure a translator from MR to CT on patients that it was not trained on.
+    """Measure a translator on patients that it was not trained on.
 
     Each slice becomes a volume of one slice that lies as the slice does, goes
-    through the verb as a user's scan would, and is compared with the patient's CT
+    through the verb as a user's scan would, and is compared with the patient's own
     inside the data set's outline of the head. The axial cell is the headline.
 
     Args:
@@ -74,6 +56,8 @@ def evaluate_translate(
         predictions: Where to write a CSV with one row a slice.
         task: What to measure; None: `vesalius.tasks.translate`.
         part: Which patients; "all" where none of them was trained on.
+        to: What is made: "ct" of the MR, or "mr" of the CT. An MR has no units: its
+            measures are shares of the true one's 1st to 99th percentile in the mask.
         progress: Told how many slices are done, and of how many.
 
     Returns:
@@ -94,22 +78,25 @@ def evaluate_translate(
     cases = pair_cases(data, part=part_asked(part))
     if not cases:
         raise ConfigError(f"no pair of the part {part} is here to measure on")
-    translate = _shipped() if task is None else task
+    translate = _shipped(to) if task is None else task
+    way = direction(to)
     rows = []
     for done, case in enumerate(cases):
-        rows.append(measure_case(case, translate))
+        rows.append(measure_case(case, translate, way))
         if progress is not None:
             progress(done + 1, len(cases))
-    write_rows(rows, COLUMNS, predictions)
-    return {"part": part, "to": "ct", "cells": cells(rows), "rows": rows}
+    measures = (*way.names, *BESIDE)
+    write_rows(rows, (*KEYS, *measures), predictions)
+    return {"part": part, "to": to, "cells": cells(rows, measures), "rows": rows}
 
 
-def measure_case(case: PairCase, task: Task) -> dict[str, object]:
+def measure_case(case: PairCase, task: Task, way: Direction) -> dict[str, object]:
     """Send one slice through a verb, and measure what comes back.
 
     Args:
         case: The slice.
         task: The verb.
+        way: Which of the two modalities is made of the other.
 
     Returns:
         By column; the measures are absent where there is no picture.
@@ -118,7 +105,7 @@ def measure_case(case: PairCase, task: Task) -> dict[str, object]:
         ScanError: A picture of the data set cannot be used.
     """
     pair = open_pair(case)
-    answer = ask(task, slice_volume(pair.mr, case.plane))
+    answer = ask(task, way.source(pair, case.plane))
     row: dict[str, object] = {
         "patient": case.patient,
         "centre": case.centre,
@@ -127,24 +114,13 @@ def measure_case(case: PairCase, task: Task) -> dict[str, object]:
     }
     result = answer.result
     if result is not None and result.picture is not None and result.spread is not None:
-        hu, half = (picture_of(v, case.plane) for v in (result.picture, result.spread))
-        found = _measured(case, pair, hu, half)
-        row |= {**asdict(found.closeness), "coverage": found.coverage}
+        made, half = (
+            picture_of(volume, case.plane) for volume in (result.picture, result.spread)
+        )
+        true = way.truth(pair)
+        row |= way.measure(true, made, pair.mask)
+        row["coverage"] = _covered(true, made, half, pair.mask)
     return row
-
-
-def measure_slice(case: PairCase, answer: Answer) -> Row:
-    """Translate one slice and measure the answer.
-
-    Args:
-        case: The slice.
-        answer: A translator.
-
-    Raises:
-        ScanError: A picture cannot be used.
-    """
-    pair = open_pair(case)
-    return _measured(case, pair, *answer(pair.mr, case.plane))
 
 
 def answer_of(task: Task) -> Answer:
@@ -167,24 +143,12 @@ def answer_of(task: Task) -> Answer:
     return answer
 
 
-def errors_in_spreads(pair: Pair, hu: Plane, half: Plane) -> Float32[np.ndarray, " n"]:
-    """Return the error at each pixel of the mask, in units of its spread.
-
-    Args:
-        pair: The truth.
-        hu: Synthetic CT.
-        half: Half the interval's width.
-    """
-    mask = pair.mask[:, :, None]
-    true, made, width = (x[:, :, None] for x in (pair.ct, hu, half))
-    return error_in_spreads(true, made, width, mask).astype(np.float32)
-
-
-def cells(rows: Sequence[Told]) -> list[dict[str, object]]:
+def cells(rows: Sequence[Told], measures: Sequence[str]) -> list[dict[str, object]]:
     """Average over patients, by plane and by centre.
 
     Args:
         rows: As `measure_case` returns them.
+        measures: Their names.
 
     Returns:
         Axial first; each plane at all centres, then at each; all planes last, where
@@ -201,21 +165,18 @@ def cells(rows: Sequence[Told]) -> list[dict[str, object]]:
         ]
         if chosen:
             place = {"plane": plane, "centre": centre}
-            found.append(place | averaged(chosen, MEASURED))
+            found.append(place | averaged(chosen, measures))
     return found
 
 
-def _measured(case: PairCase, pair: Pair, hu: Plane, half: Plane) -> Row:
-    return Row(
-        patient=case.patient,
-        centre=case.centre,
-        plane=case.plane,
-        closeness=closeness(pair.ct, hu, pair.mask),
-        coverage=float((errors_in_spreads(pair, hu, half) <= 1).mean()),
-    )
+def _covered(true: Plane, made: Plane, half: Plane, mask: Mask) -> float:
+    """Return the share of the mask whose truth lies inside the spread."""
+    truth, picture, width = (x[:, :, None] for x in (true, made, half))
+    errors = error_in_spreads(truth, picture, width, mask[:, :, None])
+    return float((errors <= 1).mean())
 
 
-def _shipped() -> Task:
+def _shipped(to: To) -> Task:
     from vesalius.tasks.translate import translate  # late: it brings torch
 
-    return translate
+    return partial(translate, to=to)
