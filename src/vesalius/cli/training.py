@@ -92,24 +92,26 @@ def evaluate(
 ) -> int:
     """Measure a verb over the test patients of a data set; prints JSON."""
     use_threads(threads)
+    measure = _measure_of(verb, to)
+    with progress(f"evaluate {verb}") as advance:
+        measured = measure(data, predictions=predictions, part=part, progress=advance)
+    say(json.dumps(measured, indent=2, ensure_ascii=False))
+    return DONE
+
+
+def _measure_of(verb: Verb, to: str) -> Callable[..., dict[str, object]]:
     import vesalius.evaluate as holds  # late, so that --help is instant
     from vesalius.errors import ConfigError
 
     if to != "ct" and verb != "translate":
         raise ConfigError(f"--to says what translate makes; {verb} makes no other")
-
     measures: dict[Verb, Callable[..., dict[str, object]]] = {
         "denoise": holds.evaluate_denoise,
         "translate": partial(holds.evaluate_translate, to=to),
         "segment": holds.evaluate_segment,
         "detect": holds.evaluate_detect,
     }
-    with progress(f"evaluate {verb}") as advance:
-        measured = measures[verb](
-            data, predictions=predictions, part=part, progress=advance
-        )
-    say(json.dumps(measured, indent=2, ensure_ascii=False))
-    return DONE
+    return measures[verb]
 
 
 def manifest(
