@@ -1,11 +1,11 @@
-"""translate and detect as words: what is passed on, what is refused."""
+"""segment, translate, detect as words: what is passed on, what is refused."""
 
 import numpy as np
 import pytest
 
 from vesalius.cli import main
 from vesalius.io import write_volume
-from vesalius.volume import Volume
+from vesalius.volume import Study, Volume
 
 
 @pytest.fixture
@@ -33,6 +33,58 @@ def called(calls, number=0):
     """Open the scan as the pipeline would, and run the task that it was given."""
     call = calls[number]
     return call["task"](call["open_scan"](call["source"]))
+
+
+def test_segment_passes_a_study_where_contrasts_lie_beside(tmp_path, pipeline, task):
+    calls = pipeline("show")
+    flair, t1, t1c = (scan(tmp_path / f"{n}.nii.gz") for n in ("flair", "t1", "t1c"))
+    words = ["segment", flair, "--contrast", "flair", "--modality", "MR"]
+    out = ["--t1", t1, "--t1c", t1c, "-o", str(tmp_path / "out")]
+    assert main([*words, *out]) == 0
+    called(calls)
+    study, options = task[0]
+    assert isinstance(study, Study)
+    assert [v.contrast for v in study.volumes] == ["FLAIR", "T1w", "T1ce"]
+    assert options["seed"] == 0
+
+
+def test_segment_passes_the_scan_alone_otherwise(tmp_path, pipeline, task):
+    calls = pipeline("show")
+    flair = scan(tmp_path / "flair.nii.gz")
+    words = ["segment", flair, "--contrast", "flair", "--modality", "mr", "--seed", "3"]
+    assert main([*words, "-o", str(tmp_path / "out")]) == 0
+    called(calls)
+    assert isinstance(task[0][0], Volume)
+    assert task[0][1]["seed"] == 3
+
+
+def test_contrasts_beside_several_patients_are_refused(tmp_path, capfd):
+    a, b = (scan(tmp_path / f"{n}.nii.gz") for n in "ab")
+    words = ["segment", a, b, "--t1", a, "-o", str(tmp_path / "out")]
+    assert main(words) == 2
+    assert "one patient" in capfd.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_contrasts_on_another_grid_are_refused_with_the_remedy(tmp_path, capfd):
+    flair, t1 = scan(tmp_path / "flair.nii.gz"), scan(tmp_path / "t1.nii.gz", edge=1.5)
+    words = ["segment", flair, "--contrast", "flair", "--modality", "MR", "--t1", t1]
+    assert main([*words, "-o", str(tmp_path / "out")]) == 2
+    said = capfd.readouterr().err
+    assert "vesalius.resample" in said
+    assert "vesalius resample" in said
+    assert not (tmp_path / "out").exists()
+    moved = str(tmp_path / "moved.nii.gz")
+    assert main(["resample", t1, "--onto", flair, "-o", moved, "--modality", "MR"]) == 0
+    assert main(["resample", t1, "--onto", flair, "-o", moved, "--modality", "MR"]) == 2
+    assert "exists already" in capfd.readouterr().err
+
+
+def test_a_scan_without_a_contrast_is_refused_with_the_option(tmp_path, capfd):
+    flair = scan(tmp_path / "flair.nii.gz")
+    out = str(tmp_path / "out")
+    assert main(["segment", flair, "--modality", "MR", "-o", out]) == 2
+    assert "--contrast flair" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("to", ["ct", "mr"])

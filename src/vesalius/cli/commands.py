@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vesalius.cli.demo import demo
-from vesalius.cli.interpret import detect, translate
+from vesalius.cli.interpret import detect, segment, translate
 from vesalius.cli.looking import doctor, series
 from vesalius.cli.making import phantom, resample, sample
 from vesalius.cli.models import card, models
@@ -20,6 +20,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 app.command(rich_help_panel="Scans")(denoise)
 app.command(rich_help_panel="Scans")(translate)
+app.command(rich_help_panel="Scans")(segment)
 app.command(rich_help_panel="Scans")(detect)
 app.command(rich_help_panel="Scans")(series)
 app.command(rich_help_panel="Scans")(resample)
