@@ -16,6 +16,7 @@ from vesalius.cli.threads import use_threads
 
 Verb = Literal["denoise", "translate", "segment", "detect"]
 Asked = Literal["train", "calibrate", "test", "all"]
+To = Literal["ct", "mr"]
 Data = Annotated[
     Path,
     typer.Option(
@@ -85,7 +86,7 @@ def evaluate(
         ),
     ] = "test",
     to: Annotated[
-        Literal["ct", "mr"],
+        To,
         typer.Option(metavar="MODALITY", help="Of translate: what is made, ct or mr."),
     ] = "ct",
     threads: given.Threads = None,
@@ -99,7 +100,7 @@ def evaluate(
     return DONE
 
 
-def _measure_of(verb: Verb, to: str) -> Callable[..., dict[str, object]]:
+def _measure_of(verb: Verb, to: To) -> Callable[..., dict[str, object]]:
     import vesalius.evaluate as holds  # late, so that --help is instant
     from vesalius.errors import ConfigError
 
