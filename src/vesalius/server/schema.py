@@ -33,3 +33,29 @@ SESSIONS = Table(
     Column("made", String, nullable=False),
     Column("seen", String, nullable=False),
 )
+
+JOBS = Table(
+    "jobs",
+    METADATA,
+    Column(
+        "number", Integer, primary_key=True, autoincrement=True
+    ),  # the queue's order
+    Column("id", String, nullable=False, unique=True),
+    Column("project", String, nullable=False, index=True),
+    Column("case", String, nullable=False),
+    Column("verb", String, nullable=False),
+    Column("input_sha256", String, nullable=False),
+    Column("options", String, nullable=False),  # JSON
+    Column("state", String, nullable=False, index=True),
+    Column("by", String, nullable=False),
+    Column("queued", String, nullable=False),
+    Column("started", String),
+    Column("ended", String),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("worker", String),
+    Column("stage", String, nullable=False, default=""),
+    Column("done", Integer, nullable=False, default=0),
+    Column("total", Integer, nullable=False, default=0),
+    Column("reason", String, nullable=False, default=""),
+    Column("output_sha256", String),
+)
