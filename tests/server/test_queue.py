@@ -10,11 +10,9 @@ pytest.importorskip("sqlalchemy", reason="of the extra 'server'")
 from vesalius.errors import ConfigError
 from vesalius.server.accounts import Account
 from vesalius.server.database import open_database, writing
+from vesalius.server.job import FOLLOWS, JobState, Wish
 from vesalius.server.queue import (
-    FOLLOWS,
     MOST_TRIES,
-    JobState,
-    Wish,
     cancel,
     fail,
     find,

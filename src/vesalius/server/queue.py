@@ -3,10 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -14,89 +11,11 @@ from sqlalchemy import Connection, func, insert, select, update
 from vesalius.errors import ConfigError
 from vesalius.governance.audit import Event
 from vesalius.server.accounts import SYSTEM, Account, Record
+from vesalius.server.job import FOLLOWS, Job, JobState, Wish, read_job
 from vesalius.server.schema import JOBS
 
 MOST_TRIES = 3  # a job that takes its worker down each time is not tried for ever
 RECENT = 20  # finished jobs that an estimate looks at
-
-
-class JobState(StrEnum):
-    """Where a job stands."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-_W, _R, _D, _F, _C = JobState
-# From a state to those that may follow it. Interrupted work waits again.
-FOLLOWS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
-    {
-        _W: frozenset({_R, _C}),
-        _R: frozenset({_D, _F, _C, _W}),
-        _D: frozenset(),
-        _F: frozenset({_W}),
-        _C: frozenset({_W}),
-    }
-)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What somebody asks for.
-
-    Attributes:
-        project: Whose cases see it.
-        case: The pseudonym.
-        verb: A verb's name.
-        input_sha256: Of the scan, as it is kept.
-        options: Of the verb.
-    """
-
-    project: str
-    case: str
-    verb: str
-    input_sha256: str
-    options: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One piece of work.
-
-    Attributes:
-        id: Its name.
-        wish: What was asked for.
-        state: Where it stands.
-        by: The account that asked.
-        queued: When.
-        started: When its last try began.
-        ended: When it ended, however it did.
-        tries: How often it was begun.
-        worker: Who works on it.
-        stage: What is being done.
-        done: Of this stage's steps.
-        total: Of them; 0 where nobody knows.
-        reason: Why it failed or is tried again: a code.
-        output_sha256: Of what came of it.
-    """
-
-    id: str
-    wish: Wish
-    state: JobState
-    by: str
-    queued: datetime
-    started: datetime | None
-    ended: datetime | None
-    tries: int
-    worker: str
-    stage: str
-    done: int
-    total: int
-    reason: str
-    output_sha256: str
 
 
 def submit(
@@ -270,9 +189,7 @@ def retry(
     if job.state not in (JobState.FAILED, JobState.CANCELLED):
         raise ConfigError(f"a job that is {job.state} cannot be tried again")
     again = {"ended": None, "reason": reason, "tries": 0, **_BEGINNING}
-    return _moved(
-        connection, record, name, JobState.WAITING, "job.retried", by, **again
-    )
+    return _moved(connection, record, name, JobState.WAITING, "job.retried", again, by)
 
 
 def recover(
@@ -316,7 +233,7 @@ def find(connection: Connection, name: str) -> Job:
     row = connection.execute(chosen).mappings().first()
     if row is None:
         raise ConfigError("there is no such job")
-    return _job(row)
+    return read_job(row)
 
 
 def position(connection: Connection, name: str) -> int | None:
@@ -384,36 +301,6 @@ def _refuse_strangers(job: Job, worker: str) -> None:
         raise ConfigError(
             "this job is not this worker's any more: drop what came of it"
         )
-
-
-def _job(row: Mapping[Any, Any]) -> Job:
-    wish = Wish(
-        project=row["project"],
-        case=row["case"],
-        verb=row["verb"],
-        input_sha256=row["input_sha256"],
-        options=json.loads(row["options"]),
-    )
-    return Job(
-        id=row["id"],
-        wish=wish,
-        state=JobState(row["state"]),
-        by=row["by"],
-        queued=datetime.fromisoformat(row["queued"]),
-        started=_time(row["started"]),
-        ended=_time(row["ended"]),
-        tries=row["tries"],
-        worker=row["worker"] or "",
-        stage=row["stage"],
-        done=row["done"],
-        total=row["total"],
-        reason=row["reason"],
-        output_sha256=row["output_sha256"] or "",
-    )
-
-
-def _time(words: str | None) -> datetime | None:
-    return None if words is None else datetime.fromisoformat(words)
 
 
 def _event(job: Job, what: str, by: Account | None) -> Event:
