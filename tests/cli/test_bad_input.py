@@ -340,7 +340,9 @@ def test_an_unknown_model_or_recipe_is_2(words, capfd, tmp_path, monkeypatch):
 def test_altered_weights_are_4_and_nothing_is_written(tmp_path, capfd, monkeypatch):
     from vesalius.physics import phantom
     from vesalius.weights import shelf
+    from vesalius.weights.models import open_model
 
+    open_model.cache_clear()  # another test may have opened the whole one
     head = phantom.head((96, 112, 3), (2.0, 2.0, 5.0), seed=3)
     write_volume(phantom.scan(head, seed=3), tmp_path / "head.nii.gz")
 
