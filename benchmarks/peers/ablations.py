@@ -22,10 +22,9 @@ from parts.machine import described
 from parts.shown import progress
 from rich.console import Console
 from safetensors.torch import load_file
-from torch import Tensor
 
 from vesalius.nets import network_of
-from vesalius.nets.known import MEMBER
+from vesalius.nets.known import alone, together
 from vesalius.train.recipe import open_recipe
 from vesalius.weights.cards import read_card
 from vesalius.weights.models import Model
@@ -41,13 +40,13 @@ class Ablation(NamedTuple):
 
     name: str
     training: str
-    members: int | None  # so many of the first; None takes all
+    is_one: bool  # whether the first network alone is taken
 
 
 ABLATIONS = (
-    Ablation("ours without the critic", "outline-tumours", None),
-    Ablation("one network of it", "outline-tumours", 1),
-    Ablation("one network, not pretrained", "outline-tumours-random", 1),
+    Ablation("ours without the critic", "outline-tumours", is_one=False),
+    Ablation("one network of it", "outline-tumours", is_one=True),
+    Ablation("one network, not pretrained", "outline-tumours-random", is_one=True),
 )
 
 
@@ -85,27 +84,18 @@ def opened(ablation: Ablation, trained: Path) -> Model:
     file = trained / name / f"{name}.safetensors"
     if not file.is_file():
         raise SystemExit(f"{name} is not trained: vesalius train {name} --data DIR")
-    tensors = first_of(load_file(file), ablation.members)
+    tensors = together(load_file(file))
+    if ablation.is_one:
+        tensors = alone(tensors, 0)
     return Model(read_card(file.with_suffix(".toml")), network_of(tensors))
-
-
-def first_of(tensors: dict[str, Tensor], members: int | None) -> dict[str, Tensor]:
-    """Keep the first networks of several; one that is alone becomes a member."""
-    several = any(name.startswith(MEMBER.format(0)) for name in tensors)
-    if not several:
-        return {MEMBER.format(0) + name: tensor for name, tensor in tensors.items()}
-    if members is None:
-        return tensors
-    kept = tuple(MEMBER.format(number) for number in range(members))
-    return {name: t for name, t in tensors.items() if name.startswith(kept)}
 
 
 def minutes_of(ablation: Ablation, model: Model) -> float | None:
     """Return how long its networks were trained."""
     if model.card.training is None:
         return None
-    all_of = open_recipe(ablation.training).members
-    return round(model.card.training.minutes * (ablation.members or all_of) / all_of, 1)
+    share = open_recipe(ablation.training).members if ablation.is_one else 1
+    return round(model.card.training.minutes / share, 1)
 
 
 def _options() -> argparse.ArgumentParser:

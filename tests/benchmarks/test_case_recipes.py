@@ -13,6 +13,7 @@ from parts import pix2pix_run
 from parts.fitted import Fitted
 from parts.peer_costs import Meter
 from parts.pix2pix import Unet256
+from safetensors.torch import save_file
 from torch import nn
 
 from vesalius import weights
@@ -138,18 +139,21 @@ def test_every_peer_that_the_case_studies_read_has_a_recipe(monkeypatch):
     assert made == {study: set(peers) for study, peers in casestudies.PEERS.items()}
 
 
-def test_an_ablation_takes_the_first_networks_of_a_training(monkeypatch, tmp_path):
+def test_an_ablation_takes_all_networks_of_a_training_or_the_first(
+    monkeypatch, tmp_path
+):
     monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks" / "peers"), *sys.path])
     recipe = import_module("ablations")
-    net = Segmenter(7, (8, 16))
-    one = net.state_dict()
-    alone = recipe.first_of(one, 1)
-    assert set(alone) == {f"members.0.{name}" for name in one}
-    three = {f"members.{n}.{k}": t for n in range(3) for k, t in one.items()}
-    assert recipe.first_of(three, 1).keys() == alone.keys()
-    assert recipe.first_of(three, None) is three
-    with pytest.raises(SystemExit, match="outline-tumours is not trained"):
-        recipe.opened(recipe.ABLATIONS[0], tmp_path)
+    one = Segmenter(7, (8, 16)).state_dict()
+    three = {f"members.{n}.{k}": t + n for n in range(3) for k, t in one.items()}
+    monkeypatch.setattr(recipe, "read_card", lambda file: weights.card("detect-nodule"))
+    home = tmp_path / "outline-tumours"
+    home.mkdir()
+    save_file(three, home / "outline-tumours.safetensors")
+    counts = [len(recipe.opened(a, tmp_path).net.members) for a in recipe.ABLATIONS[:2]]
+    assert counts == [3, 1]
+    with pytest.raises(SystemExit, match="outline-tumours-random is not trained"):
+        recipe.opened(recipe.ABLATIONS[2], tmp_path)
 
 
 def test_an_ablation_says_what_its_own_networks_took(monkeypatch):

@@ -14,7 +14,7 @@ from vesalius.anatomy.head_slice import MR_CHANNELS, Place, mr_channels, outline
 from vesalius.card import Card
 from vesalius.errors import ConfigError, OutputError, ScanError
 from vesalius.evaluate import evaluate_translate
-from vesalius.evaluate.directions import direction
+from vesalius.evaluate.directions import DIRECTIONS
 from vesalius.evaluate.pairs import (
     AIR_HU,
     HIGHEST_HU,
@@ -132,7 +132,7 @@ def test_the_csv_has_a_row_a_slice_and_is_never_overwritten(data, tmp_path):
     )
     with file.open(newline="") as lines:
         rows = list(csv.DictReader(lines))
-    assert list(rows[0]) == [*KEYS, *direction("ct").names, *BESIDE]
+    assert list(rows[0]) == [*KEYS, *DIRECTIONS["ct"].names, *BESIDE]
     assert [row["plane"] for row in rows] == list(PLANES)
     assert float(rows[0]["psnr_db"]) == found["rows"][0]["psnr_db"]
     assert told == [(1, 3), (2, 3), (3, 3)]
@@ -281,6 +281,6 @@ def test_ct_to_mr_is_measured_in_shares_of_the_true_range(data, tmp_path):
     with file.open(newline="") as lines:
         assert list(next(csv.reader(lines))) == [
             *KEYS,
-            *direction("mr").names,
+            *DIRECTIONS["mr"].names,
             *BESIDE,
         ]

@@ -273,6 +273,20 @@ def test_headers_are_on_every_answer(client):
     assert "http" not in policy
 
 
+@pytest.mark.parametrize("key", ["record.key", "vault.key"])
+def test_a_desk_whose_key_is_lost_stays_shut_until_it_is_back(desk, key, monkeypatch):
+    monkeypatch.delenv("VESALIUS_VAULT_KEY", raising=False)
+    file = desk.settings.data / key
+    kept = file.read_bytes()
+    file.unlink()
+    with pytest.raises(ConfigError, match="put it back"):
+        open_desk(desk.settings)
+    assert not file.exists()
+    file.write_bytes(kept)
+    file.chmod(0o600)
+    assert open_desk(desk.settings)[0].signer.public == desk.signer.public
+
+
 def test_a_folder_with_other_things_is_left_alone(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(ConfigError, match="other things"):

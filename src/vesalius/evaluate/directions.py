@@ -23,7 +23,6 @@ class Direction:
     """One translation, measured.
 
     Attributes:
-        to: The modality that is made.
         names: Of the measures.
         source: A pair's slice as a user's file would be, from the pair and how its
             slices lie.
@@ -31,20 +30,10 @@ class Direction:
         measure: From truth, picture and mask to measures by name.
     """
 
-    to: To
     names: tuple[str, ...]
     source: Callable[[Pair, str], Volume]
     truth: Callable[[Pair], Plane]
     measure: Callable[[Plane, Plane, Mask], Measured]
-
-
-def direction(to: To) -> Direction:
-    """Return how a translation is measured.
-
-    Args:
-        to: "ct" or "mr".
-    """
-    return DIRECTIONS[to]
 
 
 def _mr_slice(pair: Pair, plane: str) -> Volume:
@@ -81,14 +70,12 @@ def _range_au() -> float:
 
 DIRECTIONS: dict[To, Direction] = {
     "ct": Direction(
-        "ct",
         tuple(field.name for field in fields(Closeness)),
         _mr_slice,
         _true_ct,
         _measured_ct,
     ),
     "mr": Direction(
-        "mr",
         tuple(field.name for field in fields(MrCloseness)),
         _ct_slice,
         _true_mr,

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float32
 from vesalius.errors import ConfigError
 from vesalius.evaluate.answers import Told, ask, averaged
 from vesalius.evaluate.coverage import error_in_spreads
-from vesalius.evaluate.directions import Direction, To, direction
+from vesalius.evaluate.directions import DIRECTIONS, Direction, To
 from vesalius.evaluate.pairs import (
     PLANES,
     PairCase,
@@ -79,7 +79,7 @@ def evaluate_translate(
     if not cases:
         raise ConfigError(f"no pair of the part {part} is here to measure on")
     translate = _shipped(to) if task is None else task
-    way = direction(to)
+    way = DIRECTIONS[to]
     rows = []
     for done, case in enumerate(cases):
         rows.append(measure_case(case, translate, way))

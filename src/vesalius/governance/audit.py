@@ -45,6 +45,7 @@ class Event:
         role: In which role.
         what: A code as `review.signed`.
         why: A code; free words stay with what they are about.
+        about: The id of what it was done to, where that is no case.
         case: The case's pseudonym.
         input_sha256: Of what was worked on.
         output_sha256: Of what came of it.
@@ -57,6 +58,7 @@ class Event:
     role: str
     what: str
     why: str = ""
+    about: str = ""
     case: str = ""
     input_sha256: str = ""
     output_sha256: str = ""
@@ -68,7 +70,7 @@ class Event:
         for name in ("who", "role", "what"):
             if not CODE.fullmatch(getattr(self, name)):
                 raise ConfigError(f"an event's {name} is a code, lower case, no spaces")
-        for name in ("why", "case", "version"):
+        for name in ("why", "about", "case", "version"):
             value = getattr(self, name)
             if value and not CODE.fullmatch(value):
                 raise ConfigError(f"an event's {name} is a code, lower case, no spaces")

@@ -6,7 +6,7 @@ decided of it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -129,7 +129,7 @@ class Review:
     state: State = State.DRAFT
     opinions: tuple[Opinion, ...] = ()
     steps: tuple[Step, ...] = ()
-    versions: tuple[str, ...] = field(default=())
+    versions: tuple[str, ...] = ()
     signed_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -1,7 +1,5 @@
 """Signing: the key that signs the record's roots, in a file of its own."""
 
-import os
-import stat
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -9,17 +7,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from vesalius.errors import ConfigError, OutputError
-
-KEY_BYTES = 32
-OTHERS = stat.S_IRWXG | stat.S_IRWXO  # nobody else may read, write or look
+from vesalius.governance.keyfile import make_secret, read_secret
 
 
 class Signer:
@@ -73,21 +63,7 @@ def make_key(file: Path) -> Signer:
     Raises:
         OutputError: The file exists, or cannot be written.
     """
-    key = Ed25519PrivateKey.generate()
-    seed = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(seed)
-            opened.flush()
-            os.fsync(opened.fileno())
-    except FileExistsError as error:
-        raise OutputError(f"{file.name} exists: a key is never written over") from error
-    except OSError as error:
-        raise OutputError(
-            f"the key {file.name} cannot be written: {error.strerror}"
-        ) from error
-    return Signer(seed)
+    return Signer(make_secret(file))
 
 
 def open_key(file: Path) -> Signer:
@@ -99,17 +75,4 @@ def open_key(file: Path) -> Signer:
     Raises:
         ConfigError: It is not there, is not a key, or others may read it.
     """
-    try:
-        mode, seed = file.stat().st_mode, file.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            f"the signing key {file.name} cannot be read: {error.strerror}"
-        ) from error
-    if mode & OTHERS:
-        raise ConfigError(
-            f"others may read the signing key {file.name}: chmod 600 it, and consider "
-            "it known"
-        )
-    if len(seed) != KEY_BYTES:
-        raise ConfigError(f"{file.name} is no signing key: expected {KEY_BYTES} bytes")
-    return Signer(seed)
+    return Signer(read_secret(file))

@@ -68,6 +68,18 @@ def alone(tensors: dict[str, Tensor], number: int) -> dict[str, Tensor]:
     }
 
 
+def together(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Give a single network's weights the names they have among several.
+
+    Args:
+        tensors: Of one network, or of several that stay as they are.
+    """
+    prefix = MEMBER.format(0)
+    if any(name.startswith(prefix) for name in tensors):
+        return tensors
+    return {prefix + name: tensor for name, tensor in tensors.items()}
+
+
 def _members(full: dict[str, Tensor]) -> list[Segmenter] | list[NoduleCoder]:
     members: list[Segmenter] | list[NoduleCoder] = []
     while any(name.startswith(MEMBER.format(len(members))) for name in full):

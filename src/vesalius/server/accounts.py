@@ -168,6 +168,18 @@ def set_disabled(
     record(_event(by, what, user))
 
 
+def is_own(connection: Connection, account: Account, password: str) -> bool:
+    """Say whether a password is an account's.
+
+    Args:
+        connection: Within a block.
+        account: Whose.
+        password: As typed.
+    """
+    kept = select(USERS.c.password).where(USERS.c.id == account.id)
+    return is_right(password, connection.execute(kept).scalar())
+
+
 def set_password(
     connection: Connection,
     record: Record,
@@ -328,4 +340,4 @@ def _digest(token: str) -> str:
 
 def _event(by: Account | None, what: str, about: str) -> Event:
     who, role = (SYSTEM, SYSTEM) if by is None else (by.id, by.role)
-    return Event(who=who, role=role, what=what, why=about)
+    return Event(who=who, role=role, what=what, about=about)

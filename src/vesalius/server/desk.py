@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, func, select
 from vesalius.errors import ConfigError, OutputError
 from vesalius.governance.audit import Event, append, prepare
 from vesalius.governance.audit_check import DATABASE, PUBLIC
+from vesalius.governance.keyfile import read_secret
 from vesalius.governance.signing import Signer, make_key, open_key
 from vesalius.server.accounts import Record
 from vesalius.server.database import executed, open_database, writing
@@ -22,7 +23,7 @@ from vesalius.server.objects import Objects
 from vesalius.server.passwords import Throttle
 from vesalius.server.schema import METADATA, USERS
 from vesalius.server.settings import Settings
-from vesalius.server.vault import Vault, open_vault
+from vesalius.server.vault import ENVIRONMENT, Vault, open_vault
 
 RECORD_KEY, VAULT_KEY = "record.key", "vault.key"
 
@@ -98,12 +99,16 @@ def open_desk(settings: Settings) -> tuple[Desk, str]:
 
     Raises:
         OutputError: The folder cannot be written.
-        ConfigError: It holds something else, or a key that others may read.
+        ConfigError: It holds something else, a key that others may read, or work
+            whose key is lost.
     """
     folder = settings.data
     _own(folder)
-    key = folder / RECORD_KEY
-    signer = open_key(key) if key.exists() else make_key(key)
+    key, is_new = folder / RECORD_KEY, not (folder / DATABASE).exists()
+    # A new key on an old record, or old identities, would lose what the old one held.
+    signer = make_key(key) if is_new and not key.exists() else open_key(key)
+    if not is_new and ENVIRONMENT not in os.environ:
+        read_secret(folder / VAULT_KEY)
     (folder / PUBLIC).write_text(signer.public.hex() + "\n", encoding="ascii")
     engine = open_database(folder / DATABASE)
     METADATA.create_all(engine)

@@ -4,7 +4,6 @@ import base64
 import hmac
 import json
 import os
-import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,11 +12,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from vesalius.errors import ConfigError, FormatError, OutputError
+from vesalius.errors import ConfigError, FormatError
+from vesalius.governance.keyfile import KEY_BYTES, make_secret, read_secret
 
-KEY_BYTES, NONCE_BYTES = 32, 12
+ENVIRONMENT = "VESALIUS_VAULT_KEY"
+NONCE_BYTES = 12
 FORM = b"\x01"  # of what is sealed: a later form has another
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
 PSEUDONYM_BYTES = 10  # 80 bits: no two patients share one
 
 
@@ -107,7 +107,7 @@ class Vault:
         return Identity(**json.loads(words))
 
 
-def open_vault(file: Path, *, environment: str = "VESALIUS_VAULT_KEY") -> Vault:
+def open_vault(file: Path, *, environment: str = ENVIRONMENT) -> Vault:
     """Open the vault with the key of a file, or of the environment.
 
     Args:
@@ -124,26 +124,7 @@ def open_vault(file: Path, *, environment: str = "VESALIUS_VAULT_KEY") -> Vault:
             return Vault(bytes.fromhex(told))
         except ValueError as error:
             raise ConfigError(f"{environment} is not hexadecimal") from error
-    if not file.exists():
-        return Vault(_made(file))
-    if file.stat().st_mode & OTHERS:
-        raise ConfigError(f"others may read the key {file.name}: chmod 600 it")
-    return Vault(file.read_bytes())
-
-
-def _made(file: Path) -> bytes:
-    secret = os.urandom(KEY_BYTES)
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(secret)
-            opened.flush()
-            os.fsync(opened.fileno())
-    except OSError as error:
-        raise OutputError(
-            f"the key {file.name} cannot be written: {error.strerror}"
-        ) from error
-    return secret
+    return Vault(read_secret(file) if file.exists() else make_secret(file))
 
 
 def _derived(secret: bytes, use: bytes) -> bytes:

@@ -12,7 +12,7 @@ from vesalius.evaluate.candidates import Candidates, open_candidates, open_fold
 from vesalius.evaluate.detect import balanced_threshold, score_patches, told_apart
 from vesalius.evaluate.split import Part
 from vesalius.nets import NoduleCoder, network_of
-from vesalius.nets.known import MEMBER, alone
+from vesalius.nets.known import alone, together
 from vesalius.train.course import Course, Objective
 from vesalius.train.nodules import NodulePatches, judged_and_rebuilt
 from vesalius.train.recipe import Recipe
@@ -49,9 +49,7 @@ def _patients(plan: Recipe, data: Path) -> dict[str, int]:
 
 def _measured(card: Card, tensors: dict[str, Tensor], plan: Recipe, data: Path) -> Card:
     """Fix the threshold on calibration blocks, measure on test blocks."""
-    prefix = MEMBER.format(0)
-    alone = not any(name.startswith(prefix) for name in tensors)
-    net = network_of({prefix + n: t for n, t in tensors.items()} if alone else tensors)
+    net = network_of(together(tensors))
     if plan.folds:
         level = balanced_threshold(*_told_by_strangers(tensors, plan, data))
     else:

@@ -23,7 +23,7 @@ from vesalius.evaluate.segment import Row, measure_patient, outline_and_chance
 from vesalius.evaluate.split import fold_of
 from vesalius.evaluate.tumours import TumourCase, tumour_cases
 from vesalius.nets import Critic, Segmenter, network_of
-from vesalius.nets.known import MEMBER, alone
+from vesalius.nets.known import alone, together
 from vesalius.tasks.segment import segment_by, tumour_chance
 from vesalius.train.course import Course, Objective
 from vesalius.train.outline_losses import Trial, filled_in, judged_outlines, outlines
@@ -112,7 +112,7 @@ def _measured(card: Card, tensors: dict[str, Tensor], plan: Recipe, data: Path) 
     """Set the thresholds on calibration patients, measure on test patients."""
     if plan.objective == FILL:
         return card
-    net = network_of(_as_members(tensors))
+    net = network_of(together(tensors))
     chance = partial(_chance, net)
     if plan.folds:
         pairs = _told_by_strangers(tensors, plan, data)
@@ -140,14 +140,6 @@ def _told_by_strangers(
         outline_and_chance(case, partial(_chance, nets[fold]))
         for case, fold in _dealt(plan, data)
     ]
-
-
-def _as_members(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Give a single network's weights the names they have among several."""
-    prefix = MEMBER.format(0)
-    if any(name.startswith(prefix) for name in tensors):
-        return tensors
-    return {prefix + name: tensor for name, tensor in tensors.items()}
 
 
 def _chance(net: nn.Module, flair: Volume) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Lanes: all that differs between training one translation and another."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,10 @@ from torch import Tensor
 
 from vesalius.anatomy.head_slice import MR_CHANNELS
 from vesalius.errors import ConfigError
+from vesalius.evaluate.directions import DIRECTIONS, Measured
 from vesalius.evaluate.pairs import open_pair, pair_cases, slice_volume
 from vesalius.evaluate.split import Part
-from vesalius.evaluate.synthetic_ct import closeness
-from vesalius.evaluate.synthetic_mr import in_range, mr_closeness
+from vesalius.evaluate.synthetic_mr import in_range
 from vesalius.tasks.translate import CT_TO_MR, MR_TO_CT, RANGE_AU, Way
 from vesalius.train.pairs import SlicePair, Views
 from vesalius.train.pairs_pet import PET, pet_pairs
@@ -53,7 +53,6 @@ PET_NAMES = {
 
 Plane = Float32[np.ndarray, "y x"]
 Mask = Bool[np.ndarray, "y x"]
-Measured = Mapping[str, float | None]
 Pairs = Callable[[Path, Part, str | None], Iterator[SlicePair]]
 
 
@@ -143,21 +142,12 @@ def _from_pet(data: Path, part: Part, left_out: str | None) -> Iterator[SlicePai
         yield replace(pair, source=pair.target, target=ranged.astype(np.float32))
 
 
-def _measured_ct(true: Plane, made: Plane, mask: Mask) -> Measured:
-    return asdict(closeness(true, made, mask))
-
-
-def _measured_ranged(true: Plane, made: Plane, mask: Mask) -> Measured:
-    unit = np.float32(RANGE_AU)
-    return asdict(mr_closeness(true / unit, made / unit, mask))
-
-
 _CT = Lane(
     set=PAIRS,
     way=MR_TO_CT,
     views=MR_VIEWS,
     pairs=_to_ct,
-    measure=_measured_ct,
+    measure=DIRECTIONS["ct"].measure,
     names=CT_NAMES,
     judged=judged_ct,
 )
@@ -166,7 +156,7 @@ _MR = Lane(
     way=CT_TO_MR,
     views=CT_VIEWS,
     pairs=_to_mr,
-    measure=_measured_ranged,
+    measure=DIRECTIONS["mr"].measure,
     names=MR_NAMES,
     judged=judged_mr,
 )

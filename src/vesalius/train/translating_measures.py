@@ -11,13 +11,14 @@ from torch import Tensor, nn
 from vesalius.card import Card, Figure
 from vesalius.errors import ConfigError
 from vesalius.evaluate.coverage import error_in_spreads, multiplier
+from vesalius.evaluate.directions import Measured
 from vesalius.evaluate.intervals import mean_interval, per_patient
 from vesalius.evaluate.pairs import picture_of
 from vesalius.nets import network_of
 from vesalius.tasks.translate import translate_by
 from vesalius.train.pairs import SlicePair
 from vesalius.train.recipe import Recipe
-from vesalius.train.translating_lanes import Lane, Measured, lane_of
+from vesalius.train.translating_lanes import Lane, lane_of
 from vesalius.weights.models import Model
 
 COVERAGE = {"coverage": ("coverage of the 90 % interval", "%")}

@@ -10,13 +10,14 @@ from vesalius.server.accounts import (
     SignedIn,
     SignInError,
     add_account,
+    is_own,
     set_password,
     sign_in,
     sign_out,
 )
 from vesalius.server.desk import Desk
 from vesalius.server.doors import COOKIE, Own, TheDesk, Whose
-from vesalius.server.passwords import MOST, is_right
+from vesalius.server.passwords import MOST
 from vesalius.server.roles import Role
 from vesalius.server.routes.users import Told, told_of
 
@@ -121,11 +122,8 @@ def end(desk: TheDesk, session: Own, response: Response) -> None:
 def change_password(change: Change, desk: TheDesk, session: Own) -> None:
     """Change one's own password; all sessions of the account end."""
     with desk.change() as (connection, record):
-        kept = connection.exec_driver_sql(
-            "SELECT password FROM users WHERE id = ?", (session.account.id,)
-        ).scalar_one()
-        if not is_right(change.old, kept):
-            raise ConfigError("the old password is not right")
+        if not is_own(connection, session.account, change.old):
+            raise ConfigError("the old password is not right: type it again")
         set_password(
             connection, record, session.account.id, change.new, by=session.account
         )

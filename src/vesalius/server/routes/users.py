@@ -12,6 +12,7 @@ from vesalius.server.accounts import (
     set_disabled,
     set_password,
 )
+from vesalius.server.database import reading
 from vesalius.server.doors import Own, TheDesk
 from vesalius.server.passwords import MOST
 from vesalius.server.roles import Role
@@ -63,7 +64,7 @@ def told_of(account: Account) -> Told:
 @ROUTER.get("")
 def list_all(desk: TheDesk) -> list[Told]:
     """List all accounts."""
-    with desk.change() as (connection, _):
+    with reading(desk.engine) as connection:
         return [told_of(account) for account in list_accounts(connection)]
 
 
