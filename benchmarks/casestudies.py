@@ -45,9 +45,10 @@ PEERS: dict[str, tuple[str, ...]] = {
         "Gaussian mixture, spatial prior",
         "fuzzy c-means, spatial prior",
         "random forest",
-        "ours without the critic",
-        "one network of it",
-        "one network, not pretrained",
+        "one network of ours",
+        "short trial, nothing left out",
+        "short trial, without the critic",
+        "short trial, not pretrained",
     ),
     translation_study.NAME: (
         "intensity curve",

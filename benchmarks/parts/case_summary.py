@@ -82,15 +82,16 @@ PUBLISHED: dict[str, Results] = {
 }
 
 
-def summarised(study: str, rows: dict[str, list[Row]]) -> Results:
+def summarised(study: str, rows: dict[str, list[Row]], *, base: str = OURS) -> Results:
     """Average over patients, method by method, and subtract from ours.
 
     Args:
         study: Says which measures there are.
         rows: By method, each with the same cases in the same order.
+        base: The one of ours that the others are subtracted from.
 
     Returns:
-        By method each measure's interval, and under `ours_minus` ours less it.
+        By method each measure's interval, and under `ours_minus` the base less it.
     """
     methods: Results = {}
     for name, theirs in rows.items():
@@ -99,8 +100,8 @@ def summarised(study: str, rows: dict[str, list[Row]]) -> Results:
             for key, _, _ in MEASURES[study]
             if (values := _values(theirs, key)).size
         }
-        if name != OURS and OURS in rows:
-            methods[name]["ours_minus"] = _less(study, rows[OURS], theirs)
+        if name != base and base in rows:
+            methods[name]["ours_minus"] = _less(study, rows[base], theirs)
     return methods
 
 

@@ -1,7 +1,7 @@
 """Ours, on the case studies: the verbs with the models that are in the box."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from parts import nodule_study, translation_study, tumour_study
 from parts.kept_answers import Arrays, Kept
+from parts.takes import TAKES
 from vesalius.errors import ConfigError, WeightsError
 from vesalius.evaluate.detect import score_patches
 from vesalius.evaluate.pairs import picture_of, slice_volume
@@ -38,7 +39,14 @@ def in_the_box(study: str) -> Model | None:
         return None
 
 
-def tumour(model: Model, cases: Any, told: Told, *, name: str = OURS) -> Kept:
+def tumour(
+    model: Model,
+    cases: Any,
+    told: Told,
+    *,
+    name: str = OURS,
+    takes: Sequence[str] = TAKES,
+) -> Kept:
     """Outline the test patients with a model.
 
     Args:
@@ -46,11 +54,12 @@ def tumour(model: Model, cases: Any, told: Told, *, name: str = OURS) -> Kept:
         cases: Test patients.
         told: Hears which patient it is.
         name: The method's name.
+        takes: The scan as it is, and with which draws of noise.
     """
     asked = Asked(segment_by, model)
     begun = time.process_time()
     kept = tumour_study.answers(
-        lambda flair: asked(flair).voxels, cases, told, chances=True
+        lambda flair: asked(flair).voxels, cases, told, chances=True, takes=takes
     )
     return _kept(kept, asked.told(time.process_time() - begun), name)
 

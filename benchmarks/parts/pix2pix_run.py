@@ -1,4 +1,4 @@
-"""pix2pix, run: trained on our pairs by the clock, and asked for HU."""
+"""pix2pix, run: trained on our pairs by the clock, and asked, either way."""
 
 import json
 import time
@@ -14,14 +14,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from parts.pix2pix import BETAS, RATE, SIDE, Patches70, Unet256, losses
-from vesalius.anatomy.head_slice import MR_CHANNELS, Place, mr_channels, outline_slice
+from vesalius.anatomy.head_slice import Place
 from vesalius.evaluate.pairs import HIGHEST_HU, LOWEST_HU
 from vesalius.nets import Translator
+from vesalius.tasks.ways import BRIGHTEST_AU, CT_TO_MR, MR_TO_CT, Way
 from vesalius.train.loop import Source
 from vesalius.train.precision import faster_precision
 
-KILO_HU = 1000.0
-HALF_RANGE = (HIGHEST_HU - LOWEST_HU) / 2  # HU of one unit of the losses
+# From -1 to 1 of the losses, in the picture's units.
+RANGES = {MR_TO_CT.to: (LOWEST_HU, HIGHEST_HU), CT_TO_MR.to: (0.0, BRIGHTEST_AU)}
 INSIDE = 0.5  # a pixel's weight in the outline is above it
 KEEP_S = 300.0  # between two checkpoints
 HOLD = 0.5  # share of the time after which the rate falls
@@ -35,16 +36,17 @@ class AsPicture(nn.Module):
     """Our network as pix2pix's generator: its picture alone, from -1 to 1.
 
     Args:
-        net: A translator; it says 1000 HU above air.
+        net: A translator.
+        way: Which way it translates.
     """
 
-    def __init__(self, net: Translator) -> None:
+    def __init__(self, net: Translator, way: Way) -> None:
         super().__init__()
-        self.net = net
+        self.net, self.unit = net, way.unit / _half(way)
 
     def forward(self, seen: Tensor) -> Tensor:
         """Return the picture."""
-        return self.net(seen)[:, :1] * (KILO_HU / HALF_RANGE) - 1
+        return self.net(seen)[:, :1] * self.unit - 1
 
 
 @dataclass(frozen=True)
@@ -64,24 +66,25 @@ class Plan:
     seed: int = 1
 
 
-def generator(ours: bool, widths: tuple[int, ...]) -> nn.Module:
+def generator(ours: bool, widths: tuple[int, ...], way: Way) -> nn.Module:
     """Build the paper's U-Net, or our network in its place.
 
     Args:
         ours: Whether it is our network.
         widths: Of ours.
+        way: Which way it translates.
     """
     if ours:
-        return AsPicture(Translator(MR_CHANNELS, widths))
-    return Unet256(MR_CHANNELS)
+        return AsPicture(Translator(way.channels, widths), way)
+    return Unet256(way.channels)
 
 
 def train(
-    net: nn.Module, source: Source, plan: Plan, file: Path, told: Told
+    net: nn.Module, source: Source, plan: Plan, file: Path, told: Told, way: Way
 ) -> tuple[int, float]:
     """Train against a discriminator until the minutes are over.
 
-    Both see what ours sees, drawn and altered as for ours; the CT has air outside
+    Both see what ours sees, drawn and altered as for ours; the truth is empty outside
     the head's outline.
 
     Args:
@@ -90,13 +93,14 @@ def train(
         plan: How long, and where.
         file: The checkpoint; gone on with if it is there.
         told: Hears how far it is.
+        way: Which way the network translates.
 
     Returns:
         Steps done, and minutes that a processor worked, over all runs: on a busy
         machine they are fewer than the clock's.
     """
     torch.manual_seed(plan.seed)
-    judge = Patches70(MR_CHANNELS)
+    judge = Patches70(way.channels)
     both = nn.ModuleDict({"net": net, "judge": judge}).to(plan.device).train()
     both.to(memory_format=torch.channels_last)
     rates = [torch.optim.Adam(m.parameters(), RATE, BETAS) for m in (net, judge)]
@@ -107,7 +111,7 @@ def train(
         share = spent / (60 * plan.minutes)
         for optimiser in rates:
             optimiser.param_groups[0]["lr"] = RATE * min(1, (1 - share) / (1 - HOLD))
-        seen, wanted = _drawn(source, plan, step)
+        seen, wanted = _drawn(source, plan, step, way)
         torch.manual_seed(plan.seed + (step << 20))
         error = _stepped(net, judge, rates, seen, wanted)
         step += 1
@@ -121,7 +125,9 @@ def train(
     return step, spans[1] / 60
 
 
-def asked(net: nn.Module, mr: Plane, plane: str, device: str = "cpu") -> Plane:
+def asked(
+    net: nn.Module, slice_: Plane, plane: str, way: Way, device: str = "cpu"
+) -> Plane:
     """Ask the paper's U-Net for a slice: the 256 pixels around the head.
 
     Normalised by the slice's own statistics, as in the paper; without dropout, whose
@@ -129,28 +135,37 @@ def asked(net: nn.Module, mr: Plane, plane: str, device: str = "cpu") -> Plane:
 
     Args:
         net: `Unet256`, trained.
-        mr: MR of a head of at most 256 pixels.
+        slice_: Of a head of at most 256 pixels.
         plane: How it lies.
+        way: Which way the network translates.
         device: Where the network lies.
 
     Returns:
-        HU; air beyond the 256 pixels.
+        The picture in its units; empty beyond the 256 pixels.
     """
-    outline = outline_slice(mr)
-    seen = mr_channels(mr, outline, Place(plane))
+    outline = way.outlined(slice_)
+    seen = way.seen(slice_, outline, Place(plane), way.bright([slice_], [outline]))
     rows, columns = _window(outline, 0), _window(outline, 1)
     padded = np.pad(seen, ((0, 0), (SIDE, SIDE), (SIDE, SIDE)))
-    part = padded[:, rows + SIDE : rows + 2 * SIDE, columns + SIDE : columns + 2 * SIDE]
+    box = np.s_[rows + SIDE : rows + 2 * SIDE, columns + SIDE : columns + 2 * SIDE]
+    part = padded[:, *box].copy()
     net.train()
     for layer in net.modules():
         if isinstance(layer, nn.Dropout):
             layer.eval()
     with torch.no_grad():
-        made = net(torch.from_numpy(part.copy())[None].to(device))[0, 0].cpu().numpy()
-    hu = (made + 1) * HALF_RANGE + LOWEST_HU
-    whole = np.full((mr.shape[0] + 2 * SIDE, mr.shape[1] + 2 * SIDE), LOWEST_HU)
-    whole[rows + SIDE : rows + 2 * SIDE, columns + SIDE : columns + 2 * SIDE] = hu
+        made = net(torch.from_numpy(part)[None].to(device))[0, 0].cpu().numpy()
+    lowest, _ = RANGES[way.to]
+    height, width = slice_.shape
+    whole = np.full((height + 2 * SIDE, width + 2 * SIDE), lowest)
+    whole[box] = (made + 1) * _half(way) + lowest
     return whole[SIDE:-SIDE, SIDE:-SIDE].astype(np.float32)
+
+
+def _half(way: Way) -> float:
+    """Return one unit of the losses in the picture's units."""
+    lowest, highest = RANGES[way.to]
+    return (highest - lowest) / 2
 
 
 def _window(outline: Mask, axis: int) -> int:
@@ -160,12 +175,12 @@ def _window(outline: Mask, axis: int) -> int:
     return int(first + last + 1) // 2 - SIDE // 2
 
 
-def _drawn(source: Source, plan: Plan, step: int) -> tuple[Tensor, Tensor]:
+def _drawn(source: Source, plan: Plan, step: int, way: Way) -> tuple[Tensor, Tensor]:
     batch = source.draw(plan.batch, SIDE, np.random.default_rng([plan.seed, step]))
-    kilo = np.where(batch.weight > INSIDE, batch.wanted, 0)
-    wanted = np.clip(kilo * (KILO_HU / HALF_RANGE) - 1, -1, 1).astype(np.float32)
-    seen, wanted = (torch.from_numpy(part) for part in (batch.seen, wanted))
-    return seen.to(plan.device), wanted.to(plan.device)
+    inside = np.where(batch.weight > INSIDE, batch.wanted, 0)
+    wanted = np.clip(inside * (way.unit / _half(way)) - 1, -1, 1).astype(np.float32)
+    shown, truth = (torch.from_numpy(part) for part in (batch.seen, wanted))
+    return shown.to(plan.device), truth.to(plan.device)
 
 
 def _stepped(

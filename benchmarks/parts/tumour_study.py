@@ -16,6 +16,7 @@ from vesalius.volume import Volume
 
 NAME = "tumour"
 HALF = 0.5
+LEVELS = 255  # of a probability that is kept
 CHANCE = "chance"  # ours keeps its probabilities too, for the calibration error
 
 Chance = Float[np.ndarray, "i j k"]
@@ -33,6 +34,7 @@ def answers(
     told: Told,
     *,
     chances: bool = False,
+    takes: Sequence[str] = TAKES,
 ) -> Arrays:
     """Outline every test patient, as scanned and with two draws of noise.
 
@@ -40,18 +42,20 @@ def answers(
         outline: From FLAIR to probabilities, or to 0 and 1.
         cases: The patients.
         told: Hears which patient it is.
-        chances: Keep the probabilities of the scan as it is.
+        chances: Keep the probabilities of the scan as it is, in 256 steps.
+        takes: Which of those to outline; the scan as it is among them.
     """
     kept: Arrays = {}
     for number, case in enumerate(cases):
         told(f"patient {number + 1} of {len(cases)}")
         flair = open_tumour(case)[0]
-        for take in TAKES:
+        for take in takes:
             seen = flair.with_voxels(mr_take(flair.voxels, case.patient, take))
             chance = outline(seen)
             kept[f"{case.patient}.{take}"] = packed_mask(chance > HALF)
             if chances and take == PLAIN:
-                kept[f"{case.patient}.{CHANCE}"] = chance.astype(np.float16)
+                steps = np.rint(LEVELS * chance).astype(np.uint8)
+                kept[f"{case.patient}.{CHANCE}"] = steps
     return kept
 
 
@@ -81,14 +85,18 @@ def measured(
 def _row(
     patient: str, truth: np.ndarray, spacing_mm: tuple[float, ...], kept: Arrays
 ) -> dict[str, Any]:
-    mask, one, other = (
-        unpacked_mask(answer_of(kept, f"{patient}.{take}"), truth.shape)
-        for take in TAKES
-    )
+    plain, *noisy = (f"{patient}.{take}" for take in TAKES)
+    mask = unpacked_mask(answer_of(kept, plain), truth.shape)
     row = asdict(agreement(truth, mask.astype(np.float32), spacing_mm))
     row["calibration_error"] = None  # a mask says nothing of how sure it is
     chance = kept.get(f"{patient}.{CHANCE}")
     if chance is not None:
-        sure = chance.astype(np.float32)
+        sure = chance.astype(np.float32) / LEVELS
         row["calibration_error"] = calibration_error(truth, sure)
-    return {"patient": patient, **row, "repeated": dice(one, other)}
+    row["repeated"] = None  # an ablation is not asked twice
+    if any(name in kept for name in noisy):
+        one, other = (
+            unpacked_mask(answer_of(kept, name), truth.shape) for name in noisy
+        )
+        row["repeated"] = dice(one, other)
+    return {"patient": patient, **row}

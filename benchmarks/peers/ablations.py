@@ -1,57 +1,64 @@
 """Recipe: our tumour segmenter with a part left out, asked for the test patients.
 
-Writes the answers to `benchmarks/results/peers/`, beside the peers'. It takes the
-trainings `outline-tumours`, which `segment-tumour` starts from, and
-`outline-tumours-random`, which was not pretrained, from `--trained`. `--help` lists
-the options.
+Writes the answers to `benchmarks/results/peers/`, beside the peers'. One network of the
+model in the box; and three short trainings, alike but for the part left out, from
+`--trained`: `trial-outlines-judged` with nothing left out, `trial-outlines-longer`
+without the critic, `trial-random-judged` without the pretraining. What each part was
+worth goes to `ablations.json` and `.md`. `--help` lists the options.
 """
 
 import argparse
+import json
 import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the room that parts lie in
 
 from parts import ours_cases, tumour_study
-from parts.kept_answers import Kept, is_kept, save
+from parts.case_summary import MEASURES, summarised
+from parts.kept_answers import Kept, is_kept, load, save
 from parts.machine import described
+from parts.ours_cases import MODELS
 from parts.shown import progress
+from parts.table import spelled
+from parts.takes import PLAIN
 from rich.console import Console
 from safetensors.torch import load_file
 
 from vesalius.nets import network_of
 from vesalius.nets.known import alone, together
-from vesalius.train.recipe import open_recipe
 from vesalius.weights.cards import read_card
-from vesalius.weights.models import Model
+from vesalius.weights.models import Model, open_model
 
 ROOT = Path(__file__).parents[2]
-OUT = ROOT / "benchmarks" / "results" / "peers"
+RESULTS = ROOT / "benchmarks" / "results"
+OUT = RESULTS / "peers"
 TRAINED = ROOT / "out" / "train"
 KIND = "ours, less a part"
 
 
 class Ablation(NamedTuple):
-    """A model with a part left out, the training it is of, and its networks."""
+    """A model with a part left out, and the training it is of; None is the box."""
 
     name: str
-    training: str
-    is_one: bool  # whether the first network alone is taken
+    training: str | None
 
 
+WHOLE = "short trial, nothing left out"
 ABLATIONS = (
-    Ablation("ours without the critic", "outline-tumours", is_one=False),
-    Ablation("one network of it", "outline-tumours", is_one=True),
-    Ablation("one network, not pretrained", "outline-tumours-random", is_one=True),
+    Ablation("one network of ours", None),
+    Ablation(WHOLE, "trial-outlines-judged"),
+    Ablation("short trial, without the critic", "trial-outlines-longer"),
+    Ablation("short trial, not pretrained", "trial-random-judged"),
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Ask every ablation whose answers are not there."""
+    """Ask every ablation whose answers are not there; say what the parts are worth."""
     asked = _options().parse_args(arguments)
     console = Console(stderr=True)
     cases = tumour_study.cases_of(asked.data, asked.cases)
@@ -62,40 +69,97 @@ def main(arguments: list[str] | None = None) -> int:
                 continue
             model = opened(ablation, asked.trained)
             heard = partial(_said, told, ablation.name)
-            found = ours_cases.tumour(model, cases, heard, name=ablation.name)
+            found = ours_cases.tumour(
+                model, cases, heard, name=ablation.name, takes=(PLAIN,)
+            )
+            training = model.card.training
             record = {
                 **found.told,
                 "kind": KIND,
-                "fit_minutes": minutes_of(ablation, model),
+                "fit_minutes": training.minutes if training else None,
+                "dials": {"steps": training.steps if training else None},
                 "machine": described(),
             }
             file = save(asked.out, tumour_study.NAME, Kept(found.arrays, record))
             console.print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
+        results = worth(asked.out, cases, told)
+    text = json.dumps(results, indent=1) + "\n"
+    (asked.out.parent / "ablations.json").write_text(text, encoding="utf-8")
+    (asked.out.parent / "ablations.md").write_text(page(results), encoding="utf-8")
+    console.print(page(results), soft_wrap=True, markup=False, highlight=False)
     return 0
 
 
 def opened(ablation: Ablation, trained: Path) -> Model:
-    """Open a training with its card.
+    """Open a training with its card; of the box, its first network.
 
     Raises:
         SystemExit: It is not there.
     """
     name = ablation.training
+    if name is None:
+        model = open_model(MODELS[tumour_study.NAME])
+        first = alone(model.net.state_dict(), 0)
+        return Model(model.card, network_of(first).eval())
     file = trained / name / f"{name}.safetensors"
     if not file.is_file():
         raise SystemExit(f"{name} is not trained: vesalius train {name} --data DIR")
     tensors = together(load_file(file))
-    if ablation.is_one:
-        tensors = alone(tensors, 0)
     return Model(read_card(file.with_suffix(".toml")), network_of(tensors))
 
 
-def minutes_of(ablation: Ablation, model: Model) -> float | None:
-    """Return how long its networks were trained."""
-    if model.card.training is None:
-        return None
-    share = open_recipe(ablation.training).members if ablation.is_one else 1
-    return round(model.card.training.minutes / share, 1)
+def worth(folder: Path, cases: Any, told: ours_cases.Told) -> dict[str, Any]:
+    """Measure the short trials, and what is lost with each part.
+
+    Args:
+        folder: Of the answers.
+        cases: Test patients.
+        told: Hears which patient it is.
+    """
+    short = [one.name for one in ABLATIONS if one.training is not None]
+    kept = {name: load(folder, tumour_study.NAME, name) for name in short}
+    rows = tumour_study.measured(cases, kept, told)
+    found = summarised(tumour_study.NAME, rows, base=WHOLE)
+    shown = ("fit_minutes", "dials", "machine")
+    return {
+        "claim": __doc__.splitlines()[0],
+        "patients": len(cases),
+        "methods": {
+            name: {
+                **{key: kept[name].told[key] for key in shown},
+                **found[name],
+            }
+            for name in short
+        },
+    }
+
+
+def page(results: dict[str, Any]) -> str:
+    """Return the Markdown page of a run."""
+    columns = [column for column in MEASURES[tumour_study.NAME] if column[0] in SHOWN]
+    head = ["training", "steps, all", "minutes, all", *(said for _, said, _ in columns)]
+    head += ["whole - it, Dice"]
+    lines = [
+        "# What the parts of the tumour segmenter are worth",
+        "",
+        "Written by `benchmarks/peers/ablations.py`; see "
+        f"`docs/reference/benchmarks.md`. {results['patients']} test patients; short "
+        "trainings of one network, alike but for the part. Steps and minutes hold "
+        "those of the pretraining.",
+        "",
+        "| " + " | ".join(head) + " |",
+        "|" + "---|" * len(head),
+    ]
+    for name, found in results["methods"].items():
+        cells = [name, str(found["dials"]["steps"]), f"{found['fit_minutes']:.0f}"]
+        cells += [spelled(found[key], digits) for key, _, digits in columns]
+        less = found.get("ours_minus")
+        cells.append(spelled(less["dice"], 3) if less else "")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+SHOWN = ("dice", "hausdorff_95_mm", "lesion_f1", "volume_error", "calibration_error")
 
 
 def _options() -> argparse.ArgumentParser:

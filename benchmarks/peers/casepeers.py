@@ -18,20 +18,21 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the room that parts lie in
 
 import numpy as np
-from parts import nodule_study, translation_study, tumour_study
+from parts import back_study, nodule_study, translation_study, tumour_study
 from parts.fitted import Fitted
 from parts.kept_answers import Kept, is_kept, save
 from parts.nodule_peers import JUDGES, features_of
 from parts.peer_costs import Meter
 from parts.shown import progress
-from parts.translation_peers import TRANSLATORS
+from parts.shown_pairs import Shown, mr_to_ct
+from parts.translation_peers import BACK, TRANSLATORS
 from parts.tumour_peers import OUTLINERS, Taught
 from rich.console import Console
 
 from vesalius.anatomy.head_planes import head_planes
 from vesalius.evaluate.candidates import open_candidates
 from vesalius.evaluate.detect import balanced_threshold
-from vesalius.evaluate.pairs import PLANES, Pair, open_pair, pair_cases
+from vesalius.evaluate.pairs import PLANES, open_pair, pair_cases
 from vesalius.evaluate.tumours import open_tumour, tumour_cases
 from vesalius.volume import Volume
 
@@ -121,6 +122,22 @@ def _translation(peer: str, asked: argparse.Namespace, told: Told) -> Kept:
     return Kept(kept, meter.told(dials))
 
 
+def _back(peer: str, asked: argparse.Namespace, told: Told) -> Kept:
+    meter = Meter(asked.cache, peer)
+    told("reading and fitting")
+    cases = pair_cases(asked.data, part="train", plane=back_study.PLANE)
+    pairs = [back_study.ct_to_mr(open_pair(case)) for case in cases[: asked.cases]]
+    fitted = meter.fitted(partial(BACK[peer], pairs))
+
+    def translate(hu: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        made = meter.answered(fitted, hu, lambda: fitted(hu, mask), plane="to mr")
+        return made.astype(np.float32)
+
+    tested = back_study.cases_of(asked.data, asked.cases)
+    kept = back_study.answers(translate, tested, told)
+    return Kept(kept, meter.told(fitted.dials))
+
+
 def _nodules(peer: str, asked: argparse.Namespace, told: Told) -> Kept:
     told("describing and fitting")
     seen, nodule, block = _described(asked.data, asked.cases)
@@ -139,7 +156,7 @@ def _nodules(peer: str, asked: argparse.Namespace, told: Told) -> Kept:
     return Kept(kept, meter.told(fitted.dials))
 
 
-# Cheap ones first; the atlases take two hours and more.
+# Cheap ones first.
 STUDIES: dict[str, tuple[Callable[..., Kept], tuple[str, ...]]] = {
     nodule_study.NAME: (_nodules, tuple(JUDGES)),
     tumour_study.NAME: (_tumour, tuple(OUTLINERS)),
@@ -147,6 +164,7 @@ STUDIES: dict[str, tuple[Callable[..., Kept], tuple[str, ...]]] = {
         _translation,
         tuple(sorted(TRANSLATORS, key=lambda name: "atlas" in name)),
     ),
+    back_study.NAME: (_back, tuple(BACK)),
 }
 
 
@@ -161,9 +179,9 @@ def _heads(data: Path, most: int | None) -> list[Taught]:
 
 
 @cache
-def _pairs(data: Path, plane: str, most: int | None) -> list[Pair]:
+def _pairs(data: Path, plane: str, most: int | None) -> list[Shown]:
     cases = pair_cases(data, part="train")
-    return [open_pair(case) for case in cases if case.plane == plane][:most]
+    return [mr_to_ct(open_pair(c)) for c in cases if c.plane == plane][:most]
 
 
 @cache

@@ -19,7 +19,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the room that parts lie in
 
 import numpy as np
-from parts import ours_cases, translation_study
+from parts import back_study, ours_cases, translation_study
 from parts.kept_answers import Kept, is_kept, save
 from parts.machine import described, versions_of
 from parts.ours import open_card
@@ -31,6 +31,7 @@ from torch import nn
 
 from vesalius import weights
 from vesalius.errors import ConfigError
+from vesalius.tasks.ways import CT_TO_MR, MR_TO_CT, WAYS, Way
 from vesalius.train.pairs import PairSource
 from vesalius.train.recipe import open_recipe
 from vesalius.train.translating_lanes import lane_of
@@ -39,8 +40,13 @@ from vesalius.weights.models import Model
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "benchmarks" / "results" / "peers"
 TRAINED = ROOT / "out" / "case-pix2pix"
-RECIPE = "translate-mr-ct"
-NAMES = {"pix2pix": False, "pix2pix's losses, our network": True}
+UNET, OWN = "pix2pix", "pix2pix's losses, our network"
+NAMES = {UNET: False, OWN: True}
+FILES = {MR_TO_CT.to: ".safetensors", CT_TO_MR.to: "-to-mr.safetensors"}
+STUDIES = {  # by the way: where the answers belong, and who gives any
+    MR_TO_CT.to: (translation_study.NAME, (UNET, OWN)),
+    CT_TO_MR.to: (back_study.NAME, (UNET,)),
+}
 LIBRARIES = ("torch", "monai", "numpy")
 
 Told = Callable[[str], None]
@@ -50,20 +56,24 @@ def main(arguments: list[str] | None = None) -> int:
     """Train what is not trained, and write its answers."""
     options = _options()
     given = options.parse_args(arguments)
-    minutes = given.minutes or _minutes_of_ours()
+    way = WAYS[given.to]
+    minutes = given.minutes or _minutes_of_ours(way)
     if minutes is None:
-        options.error(f"{RECIPE} is not in the box to tell its minutes: give --minutes")
+        options.error(
+            f"{way.model} is not in the box to tell its minutes: give --minutes"
+        )
     plan = Plan(minutes, given.device, given.batch, given.seed)
     console = Console(stderr=True)
     with progress(console) as told:
-        for name, ours in NAMES.items():
+        study, names = STUDIES[way.to]
+        for name in names:
             if not is_wanted(name, given.only):
                 continue
-            if is_kept(given.out, translation_study.NAME, name) and not given.again:
+            if is_kept(given.out, study, name) and not given.again:
                 console.print(f"{name}: is there")
                 continue
-            kept = _made(name, ours, plan, given, partial(_said, told, name))
-            file = save(given.out, translation_study.NAME, kept)
+            kept = _made(name, way, plan, given, partial(_said, told, name))
+            file = save(given.out, study, kept)
             console.print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
     return 0
 
@@ -78,6 +88,7 @@ def _options() -> argparse.ArgumentParser:
     say = options.add_argument
     say("--data", type=Path, default=ROOT.parent / "shared" / "data")
     say("--out", type=Path, default=OUT)
+    say("--to", choices=tuple(STUDIES), default=MR_TO_CT.to, help="which way")
     say("--trained", type=Path, default=TRAINED, help="folder of the checkpoints")
     say("--minutes", type=float, help="of each; as on the card of ours if not given")
     say("--only", default="", help='methods whose name has this in it, "our network"')
@@ -89,9 +100,9 @@ def _options() -> argparse.ArgumentParser:
     return options
 
 
-def _minutes_of_ours() -> float | None:
+def _minutes_of_ours(way: Way) -> float | None:
     try:
-        training = weights.card(RECIPE).training
+        training = weights.card(way.model).training
     except ConfigError:
         return None
     return training.minutes if training else None
@@ -102,19 +113,23 @@ def _said(told: Told, name: str, words: str) -> None:
 
 
 def _made(
-    name: str, ours: bool, plan: Plan, given: argparse.Namespace, told: Told
+    name: str, way: Way, plan: Plan, given: argparse.Namespace, told: Told
 ) -> Kept:
-    recipe = open_recipe(RECIPE)
-    lane = lane_of(recipe)
+    recipe = open_recipe(way.model)
+    lane, ours = lane_of(recipe), NAMES[name]
     told("reading the training pairs")
     source = PairSource(lane.pairs(given.data, "train", None), lane.views, lane.scaled)
-    net = generator(ours, recipe.widths)
-    file = given.trained / f"{'ours' if ours else 'unet'}.safetensors"
-    steps, worked = train(net, source, plan, file, told)
-    cases = translation_study.cases_of(given.data, given.cases)
+    net = generator(ours, recipe.widths, way)
+    kind = "ours" if ours else "unet"
+    file = given.trained / (kind + FILES[way.to])
+    steps, worked = train(net, source, plan, file, told, way)
     begun = time.process_time()
-    kept = _ours(net, name, cases, told) if ours else _unet(net, plan, cases, told)
-    answers = sum(1 for key in kept if "." in key)
+    if way is CT_TO_MR:
+        kept = _back(net, plan, given, told)
+    else:
+        cases = translation_study.cases_of(given.data, given.cases)
+        kept = _ours(net, name, cases, told) if ours else _unet(net, plan, cases, told)
+    answers = len(kept)
     record = {
         "name": name,
         "kind": "generative",
@@ -136,9 +151,19 @@ def _made(
 
 def _unet(net: nn.Module, plan: Plan, cases: Any, told: Told) -> dict[str, np.ndarray]:
     def translate(mr: np.ndarray, mask: np.ndarray, plane: str) -> np.ndarray:
-        return asked(net, mr, plane, plan.device)
+        return asked(net, mr, plane, MR_TO_CT, plan.device)
 
     return translation_study.answers(translate, cases, told)
+
+
+def _back(
+    net: nn.Module, plan: Plan, given: argparse.Namespace, told: Told
+) -> dict[str, np.ndarray]:
+    def translate(hu: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        return asked(net, hu, back_study.PLANE, CT_TO_MR, plan.device)
+
+    cases = back_study.cases_of(given.data, given.cases)
+    return back_study.answers(translate, cases, told)
 
 
 def _ours(net: Any, name: str, cases: Any, told: Told) -> dict[str, np.ndarray]:

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 import torch
+from parts import atlas_peers
 from parts.nodule_peers import JUDGES, features_of
 from parts.pix2pix import L1_WEIGHT, Patches70, Unet256, losses
-from parts.translation_peers import TRANSLATORS
+from parts.shown_pairs import Shown
+from parts.translation_peers import BACK, TRANSLATORS
 from parts.tumour_peers import OUTLINERS, Taught
 
 from vesalius.anatomy.head_planes import head_planes
 from vesalius.evaluate.overlap import dice
-from vesalius.evaluate.pairs import Pair
 from vesalius.physics.phantom import head
 
 SPACING = (2.0, 2.0, 6.0)
@@ -51,7 +52,7 @@ def pair(seed):
     for radius, grey, hu in ((31, 220, -90), (28, 12, 900), (23, 120, 35)):
         mr[away < radius], ct[away < radius] = grey, hu
     mr = np.clip(mr + rng.normal(0, 4, mr.shape), 0, 255)
-    return Pair(mr.astype(np.float32), ct.astype(np.float32), away < 33)
+    return Shown(mr.astype(np.float32), ct.astype(np.float32), away < 33)
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +64,37 @@ def pairs():
 def test_tissue_and_bone_are_told_apart(name, pairs):
     translate = TRANSLATORS[name](pairs)
     new = pair(9)
-    made = translate(new.mr, new.mask)
+    made = translate(new.source, new.mask)
     assert (made[~new.mask] == -1024).all()
-    error = np.abs(made - new.ct)[new.mask].mean()
-    water = np.abs(0 - new.ct)[new.mask].mean()
+    error = np.abs(made - new.target)[new.mask].mean()
+    water = np.abs(0 - new.target)[new.mask].mean()
     assert error < 0.6 * water
+
+
+@pytest.mark.parametrize("name", BACK)
+def test_grey_values_are_told_from_hu(name, pairs):
+    translate = BACK[name]([Shown(p.target, p.source, p.mask) for p in pairs])
+    new = pair(9)
+    made = translate(new.target, new.mask)
+    assert (made[~new.mask] == 0).all()
+    error = np.abs(made - new.source)[new.mask].mean()
+    grey = np.abs(np.median(new.source[new.mask]) - new.source)[new.mask].mean()
+    assert error < 0.6 * grey
+
+
+def test_an_atlas_that_cannot_be_turned_lies_where_its_centre_puts_it(
+    pairs, monkeypatch
+):
+    def lost(self, fixed, moving):
+        raise RuntimeError("all samples map outside the moving image")
+
+    method = atlas_peers.SimpleITK.ImageRegistrationMethod
+    monkeypatch.setattr(method, "Execute", lost)
+    new = pair(9)
+    made = TRANSLATORS["registered atlas"](pairs)(new.source, new.mask)
+    assert np.isfinite(made).all()
+    error = np.abs(made - new.target)[new.mask].mean()
+    assert error < np.abs(new.target)[new.mask].mean()
 
 
 def patches(count, seed):

@@ -269,7 +269,7 @@ def test_a_run_that_is_killed(tmp_path, number, there):
     )
     assert process.stdout.readline() == b"ready\n"
     process.send_signal(number)
-    process.wait(timeout=20)
+    process.wait(timeout=50)
     process.stdout.close()
     assert (content(out) if there else None) == before
     assert out.exists() == there

@@ -15,6 +15,7 @@ from dicom_derive_cases import answer, enhanced, series, stored_block, upright
 from vesalius.card import Table
 from vesalius.errors import ConfigError
 from vesalius.io import read, write
+from vesalius.io.dicom_bare import write_bare
 from vesalius.result import Finding
 
 SEG = "1.2.840.10008.5.1.4.1.1.66.4"
@@ -78,6 +79,14 @@ def test_an_outline_of_a_nifti_scan_has_labels_too(tmp_path):
         "spread.nii.gz",
         "result.json",
     }
+
+
+def test_a_series_without_its_patient_becomes_objects_too(tmp_path):
+    (bare,) = write_bare(series(tmp_path / "in", "MR"), tmp_path / "bare")
+    write(outlined(read(bare.folder)), tmp_path / "out", like=bare.folder)
+    assert objects(tmp_path / "out") == {"segmentation.dcm", "findings.dcm"}
+    report = pydicom.dcmread(tmp_path / "out" / "findings.dcm")
+    assert (str(report.PatientName), report.PatientID) == ("", "")
 
 
 def test_nothing_outlined_is_no_segmentation_and_is_told(tmp_path):

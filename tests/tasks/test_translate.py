@@ -13,12 +13,10 @@ from vesalius.card import Card
 from vesalius.nets import Translator
 from vesalius.physics.phantom import head
 from vesalius.tasks.translate import (
-    CT_TO_MR,
-    MR_TO_CT,
-    WAYS,
     flipped_rows,
     translate_by,
 )
+from vesalius.tasks.ways import CT_TO_MR, MR_TO_CT, WAYS
 from vesalius.weights.models import Model
 
 CARD = Card(
@@ -131,3 +129,35 @@ def test_a_mirrored_slice_is_seen_mirrored(ct, modality):
     inside = two[-7] > 0
     np.testing.assert_allclose(flipped_rows(one)[:, inside], two[:, inside], atol=1e-5)
     assert ROW == -5
+
+
+@pytest.mark.parametrize(("slices", "views"), [(48, 2), (49, 1)])
+def test_a_thick_stack_is_asked_without_mirror_images(slices, views):
+    asked = []
+
+    class Counting(Constant):
+        def forward(self, seen):
+            asked.append(len(seen))
+            return super().forward(seen)
+
+    scan = head((56, 64, slices), (3.4, 3.4, 4.0), contrast="T1w").truth
+    card = replace(CARD, modalities=("MR",), units="a.u.")
+    result = translate_by(scan, Model(card, Counting()), way=MR_TO_CT)
+    assert result.picture is not None
+    assert set(asked) == {views}
+
+
+def test_air_around_a_head_changes_nothing(ct):
+    """The network sees what is near the head alone, however wide the slice is."""
+    torch.manual_seed(0)
+    model = Model(CARD, Translator(CT_CHANNELS, (8, 16)).eval())
+    small = replace(ct, affine=np.diag([1.0, 1.0, 6.0, 1.0]))  # the network's pixels
+    answers = []
+    for air in (26, 50):
+        edge = ((air, air), (air, air), (0, 0))
+        wide = np.pad(ct.voxels, edge, constant_values=-1000.0)
+        made = translate_by(replace(small, voxels=wide), model).picture.voxels
+        answers.append(made[air:-air, air:-air])
+    # the same pixels: what differs is how far the mirror image is filled up with zeros
+    np.testing.assert_allclose(*answers, atol=1e-3)
+    assert np.ptp(answers[0]) > 10

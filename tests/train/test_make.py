@@ -13,6 +13,7 @@ from vesalius.tasks.denoise import denoise_by
 from vesalius.train import train
 from vesalius.train.energy import start_meter
 from vesalius.train.precision import faster_precision, machine
+from vesalius.train.recipe import RECIPES, open_recipe
 from vesalius.weights.cards import read_card
 from vesalius.weights.models import Model
 
@@ -124,3 +125,12 @@ def test_the_energy_counts_from_one_reading_to_the_next():
 def test_the_machine_is_named_and_its_precision_is_one_of_two():
     assert "thread" in machine()
     assert str(faster_precision()) in ("torch.float32", "torch.bfloat16")
+
+
+def test_every_recipe_comes_after_the_one_it_starts_from():
+    """`make weights` goes through them by name, and finds the start beside them."""
+    names = sorted(file.stem for file in RECIPES.glob("*.toml"))
+    for place, name in enumerate(names):
+        plan = open_recipe(name)
+        assert plan.name == name
+        assert plan.start is None or plan.start in names[:place]

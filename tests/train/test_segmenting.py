@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from safetensors.torch import load_file
+from scipy.ndimage import binary_dilation
 
+from vesalius.anatomy.head_planes import LOWEST
 from vesalius.errors import ConfigError
 from vesalius.evaluate.segment import outline_and_chance
 from vesalius.evaluate.split import split
-from vesalius.evaluate.tumours import open_tumour, tumour_cases
+from vesalius.evaluate.tumours import TumourCase, open_tumour, tumour_cases
 from vesalius.io import write_volume
 from vesalius.nets import Segmenter, network_of
 from vesalius.nets.known import alone
@@ -19,7 +21,7 @@ from vesalius.train import segmenting, train
 from vesalius.train.courses import course_of
 from vesalius.train.make import _examples
 from vesalius.train.recipe import open_recipe
-from vesalius.train.tumours import TumourSlices, gather_patients
+from vesalius.train.tumours import TumourSlices, _pasted, gather_patients
 from vesalius.weights.cards import read_card
 from vesalius.weights.models import Model
 
@@ -129,7 +131,11 @@ def test_members_ship_together_with_thresholds_and_figures(made):
     card = read_card(made / "pair.toml")
     assert dict(card.calibration).keys() >= {"possible_above", "certain_above"}
     assert dict(card.calibration)["patients"] == 1
-    assert card.training.steps == 4
+    before = read_card(made.parent / "filled" / "filled.toml").training
+    assert before.steps == 2
+    assert card.training.steps == 4 + before.steps  # the start's stage counts
+    assert card.training.minutes >= before.minutes
+    assert card.training.energy_kj >= before.energy_kj
     assert any("Dice" in figure.name for figure in card.figures)
     tensors = load_file(made / "pair.safetensors")
     one, two = (tensors[f"members.{n}.out.weight"] for n in range(2))
@@ -209,6 +215,40 @@ def test_in_folds_all_patients_teach_and_are_calibrated_by_who_never_saw_them(
     card = read_card(folder / "folded.toml")
     assert dict(card.calibration)["patients"] == len(taught)
     assert card.data[0].patients == len(taught)
+
+
+def test_those_who_calibrate_can_be_dealt_alone(monkeypatch, place, tmp_path):
+    parts = {"train": "abcd", "calibrate": "efg", "test": "hi"}
+    cases = [TumourCase(p, name, place) for name, who in parts.items() for p in who]
+    monkeypatch.setattr(segmenting, "tumour_cases", lambda data: tuple(cases))
+    plan = replace(open_recipe(place / "folded.toml"), members=3, dealt="calibrate")
+    dealt = {case.patient: fold for case, fold in segmenting._dealt(plan, place)}
+    assert {p for p, fold in dealt.items() if fold is None} == set("abcd")
+    assert sorted(dealt[p] for p in "efg") == [0, 1, 2]
+    assert "h" not in dealt
+    own = tmp_path / "own.toml"
+    text = (place / "folded.toml").read_text()
+    own.write_text(text.replace("folds = true", 'folds = true\ndealt = "test"'))
+    with pytest.raises(ConfigError, match='"all" or "calibrate"'):
+        open_recipe(own)
+
+
+def test_a_pasted_tumour_may_lie_anywhere_in_the_head(place):
+    """At the donor's place alone it would never reach most of the head."""
+    patients = gather_patients(tumour_cases(place, part="train"))
+    flair = patients[0].planes.flair
+    z = flair.shape[0] // 2
+    slices, none = np.repeat(flair[z][None], 3, axis=0), np.zeros_like(flair[z])
+    rng = np.random.default_rng(0)
+    reached = np.zeros(none.shape, bool)
+    for _ in range(300):
+        _, pasted = _pasted(slices, none, patients[1], rng)
+        assert not (pasted > 0)[slices[1] <= LOWEST / 2].any()  # never in air
+        reached |= pasted > 0
+    own = patients[1].tumour.max(axis=0) > 0.5
+    near = binary_dilation(own | own[:, ::-1], iterations=20)
+    tissue = slices[1] > LOWEST / 2
+    assert reached[tissue & ~near].mean() > 0.5
 
 
 def test_each_fold_is_judged_by_its_own_network():

@@ -63,7 +63,7 @@ def _measured_mr(true: Plane, made: Plane, mask: Mask) -> Measured:
 
 
 def _range_au() -> float:
-    from vesalius.tasks.translate import RANGE_AU  # late: it brings torch
+    from vesalius.tasks.ways import RANGE_AU  # late: it brings torch
 
     return RANGE_AU
 

@@ -7,6 +7,7 @@ from vesalius.io.dicom_files import open_files
 from vesalius.io.dicom_series import Chosen, choose
 from vesalius.io.dicom_survey import COMPUTED_RADIOGRAPHY, SAYS_NOTHING, survey
 from vesalius.io.dicom_values import filled
+from vesalius.io.place import Affine
 
 LOSSY_NOTE = "Stored with lossy compression: some detail was lost before."
 CR_NOTE = "Computed radiography (CR) is read as DX."
@@ -37,6 +38,25 @@ def read_dicom(path: Path, series: str | None = None) -> Carried:
     """
     with open_files(path) as files:
         return _carried(choose(survey(files), series))
+
+
+def dicom_affine(path: Path, series: str | None = None) -> Affine | None:
+    """Return where one DICOM series lies, without reading its pixels.
+
+    Args:
+        path: A folder, searched at any depth, a file, or a zip.
+        series: SeriesInstanceUID, where several lie there.
+
+    Returns:
+        From voxel index to RAS+ millimetres; None where the files do not say.
+
+    Raises:
+        SeriesError: Several series lie there and none is named.
+        FormatError: There is no image, it is no grey picture, or it is damaged.
+        GeometryError: The images are no volume.
+    """
+    with open_files(path) as files:
+        return choose(survey(files), series).stack.affine
 
 
 def _carried(chosen: Chosen) -> Carried:

@@ -60,6 +60,16 @@ _LEFT_BEHIND = {
         "OriginalAttributesSequence",
     )
 }
+_OF_PATIENT_AND_STUDY = (
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+)
 _OVERLAYS = range(0x6000, 0x6100)
 _CURVES = range(0x5000, 0x5100)
 _PIXELS = 0x7FE0
@@ -151,6 +161,33 @@ def mark(
     verb = _VERBS.get(made_by.task, made_by.task)
     text = f"AI output, {verb}: {said}" if said else f"AI output, {verb}"
     header.SeriesDescription = text[:LONGEST_LO].strip()
+
+
+def sound(header: Dataset) -> Dataset:
+    """Copy a source header with, empty, what reports on it must name and it lacks.
+
+    A scanner leaves some of it out, and a scan without its patient's identity the rest.
+
+    Args:
+        header: Of one image; it is not changed.
+    """
+    copy = Dataset()
+    copy.update(header)
+    for keyword in _OF_PATIENT_AND_STUDY:
+        if keyword not in copy:
+            setattr(copy, keyword, "")
+    return copy
+
+
+def series_number(header: Dataset, step: int) -> int:
+    """Return a number for a series that sorts after the source's.
+
+    Args:
+        header: Of the source.
+        step: Added to its number; alone where it has none.
+    """
+    words = str(header.get("SeriesNumber") or "")
+    return int(words) + step if words.isdigit() else step
 
 
 def meta_of(header: Dataset) -> FileMetaDataset:

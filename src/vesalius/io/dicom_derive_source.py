@@ -86,6 +86,23 @@ def source_of(like: Path, result: Result) -> Source:
     )
 
 
+def slices_at(like: Path) -> tuple[SourceSlice, ...]:
+    """Return the slices of the one series at a place, on trust, in their order.
+
+    Where a scan is kept under its digest, nothing needs to be proven again.
+
+    Args:
+        like: A place with one series.
+
+    Raises:
+        ConfigError: The series is of a kind we cannot derive one from.
+        ScanError: There is no series, or there are several.
+    """
+    slices = _slices(like, None)
+    _refuse_underivable(slices)
+    return slices
+
+
 def _candidates(
     entries: Sequence[SeriesEntry], picture: Volume
 ) -> tuple[SeriesEntry, ...]:

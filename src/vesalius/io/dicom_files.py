@@ -152,12 +152,12 @@ def read_header(
         return header, min(length, max(body.size - body.stream.tell() - before, 0))
 
 
-def read_pixels(file: StoredFile, keep: Tags, most: int) -> Dataset:
+def read_pixels(file: StoredFile, keep: Tags | None, most: int) -> Dataset:
     """Parse what the decoder needs, with the pixels.
 
     Args:
         file: Lent by `open_files`.
-        keep: Elements to keep, the pixel data among them.
+        keep: Elements to keep, the pixel data among them; None keeps all before them.
         most: Bytes of pixel data that are expected; bounds what is inflated.
     """
     pixels_seen = False

@@ -11,22 +11,27 @@ from pydicom.sr.codedict import codes
 
 from vesalius.errors import ConfigError
 from vesalius.io.dicom_derive_frames import SINGLE
-from vesalius.io.dicom_derive_header import Maker, meta_of
+from vesalius.io.dicom_derive_header import Maker, meta_of, series_number, sound
 from vesalius.io.dicom_derive_source import Source
 from vesalius.result import Result
 
 HALF = 0.5  # the mask is what is more likely than not
 LIKELY, POSSIBLE = "Tumour, likely", "Tumour, possible"
+DRAWN = "Tumour, outlined by a reader"
 SERIES_STEP = 2000  # added to the source's number: sorts after a derived series
 
 
-def write_segmentation(result: Result, source: Source, file: Path) -> None:
+def write_segmentation(
+    result: Result, source: Source, file: Path, *, by_hand: bool = False
+) -> None:
     """Write the outline of a result as one segmentation object.
 
     Args:
         result: Of `segment`: probabilities, and the band of doubt as spread.
         source: The series it was made from.
         file: Where to; its folder exists.
+        by_hand: Whether a person has drawn the outline anew: then it is one segment,
+            without a band of doubt.
 
     Raises:
         ConfigError: The result has no picture or no spread, or the series is
@@ -52,11 +57,11 @@ def write_segmentation(result: Result, source: Source, file: Path) -> None:
         warnings.simplefilter("ignore")  # the library's, about the source's values
         made = Segmentation(
             source_images=headers,
-            pixel_array=_frames(result),
+            pixel_array=_frames(result)[..., : 1 if by_hand else 2],
             segmentation_type="BINARY",
-            segment_descriptions=_segments(maker),
+            segment_descriptions=_segments(maker, by_hand=by_hand),
             series_instance_uid=maker.uid(headers[0].SeriesInstanceUID, "seg"),
-            series_number=_number(headers[0]),
+            series_number=series_number(headers[0], SERIES_STEP),
             sop_instance_uid=maker.uid(headers[0].SeriesInstanceUID, "seg", 1),
             instance_number=1,
             manufacturer="Vesalius",
@@ -66,7 +71,8 @@ def write_segmentation(result: Result, source: Source, file: Path) -> None:
             content_description="AI output for research"[:64],
             content_label="TUMOUR",
         )
-    made.SeriesDescription = "AI output, segmented, not reviewed"
+    how = "corrected" if by_hand else "segmented"
+    made.SeriesDescription = f"AI output, {how}, not reviewed"
     made.file_meta = meta_of(made)
     made.save_as(file, enforce_file_format=True)
 
@@ -81,11 +87,12 @@ def _frames(result: Result) -> UInt8[np.ndarray, "k row column 2"]:
     return np.ascontiguousarray(both.transpose(2, 1, 0, 3)).astype(np.uint8)
 
 
-def _segments(maker: Maker) -> list[Any]:
+def _segments(maker: Maker, *, by_hand: bool) -> list[Any]:
     from highdicom import AlgorithmIdentificationSequence
     from highdicom.seg import SegmentDescription
 
     made_by = maker.provenance
+    labels = (DRAWN,) if by_hand else (LIKELY, POSSIBLE)
     algorithm = AlgorithmIdentificationSequence(
         name=(made_by.model or made_by.task)[:64],
         version=made_by.version[:64],
@@ -97,27 +104,17 @@ def _segments(maker: Maker) -> list[Any]:
             segment_label=label,
             segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
             segmented_property_type=codes.SCT.Neoplasm,
-            algorithm_type="AUTOMATIC",
+            algorithm_type="SEMIAUTOMATIC" if by_hand else "AUTOMATIC",
             algorithm_identification=algorithm,
             tracking_uid=maker.uid("segment", number),
             tracking_id=label,
         )
-        for number, label in enumerate((LIKELY, POSSIBLE), start=1)
+        for number, label in enumerate(labels, start=1)
     ]
 
 
 def _sound(header: Dataset) -> Dataset:
-    """Give a source header what the library insists on and scanners leave out."""
+    """Refuse what a segmentation cannot be written over."""
     if str(header.get("SOPClassUID", "")) not in {str(u) for u in SINGLE.values()}:
         raise ConfigError("a segmentation is written over single CT or MR images")
-    copy = Dataset()
-    copy.update(header)
-    for keyword in ("AccessionNumber", "StudyID", "PatientBirthDate", "PatientSex"):
-        if keyword not in copy:
-            setattr(copy, keyword, "")
-    return copy
-
-
-def _number(header: Dataset) -> int:
-    words = str(header.get("SeriesNumber") or "")
-    return int(words) + SERIES_STEP if words.isdigit() else SERIES_STEP
+    return sound(header)

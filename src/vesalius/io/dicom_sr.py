@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
 from vesalius.errors import ConfigError
-from vesalius.io.dicom_derive_header import Maker, meta_of
+from vesalius.io.dicom_derive_header import Maker, meta_of, series_number, sound
 from vesalius.io.dicom_derive_source import Source
 from vesalius.result import Finding, Result
 
@@ -42,15 +43,17 @@ def write_findings(result: Result, source: Source, file: Path) -> None:
         raise ConfigError("there is no finding to report")
     if any(one.frame is not None for one in source.slices):
         raise ConfigError("a report on an enhanced series is not written yet")
-    headers = [one.header for one in source.slices]
+    headers = [sound(one.header) for one in source.slices]
     maker = Maker(result.provenance, result.picture.sha256)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the library's, about the source's values
         content = sr.MeasurementReport(
-            observation_context=_observer(maker),
-            procedure_reported=_procedure(headers[0]),
+            observation_context=sr.ObservationContext(
+                observer_device_context=observing_device(maker)
+            ),
+            procedure_reported=procedure_of(headers[0]),
             imaging_measurements=[
-                _measured(n, one, headers, maker)
+                measured(n, _marked(one), headers, maker)
                 for n, one in enumerate(result.findings, start=1)
             ],
             title=codes.DCM.ImagingMeasurementReport,
@@ -60,7 +63,7 @@ def write_findings(result: Result, source: Source, file: Path) -> None:
             evidence=headers,
             content=content[0],
             series_instance_uid=maker.uid(headers[0].SeriesInstanceUID, "sr"),
-            series_number=_number(headers[0]),
+            series_number=series_number(headers[0], SERIES_STEP),
             sop_instance_uid=maker.uid(headers[0].SeriesInstanceUID, "sr", 1),
             instance_number=1,
             manufacturer="Vesalius",
@@ -73,13 +76,38 @@ def write_findings(result: Result, source: Source, file: Path) -> None:
     report.save_as(file, enforce_file_format=True)
 
 
-def _procedure(header: Dataset) -> Any:
+@dataclass(frozen=True)
+class Marked:
+    """Where something is, by whomever it was found.
+
+    Attributes:
+        position_mm: RAS+.
+        size_mm: Longest diameter.
+        probability: None where a person has found it.
+    """
+
+    position_mm: tuple[float, float, float]
+    size_mm: float
+    probability: float | None
+
+
+def procedure_of(header: Dataset) -> Any:
+    """Return the code of how a picture was made.
+
+    Args:
+        header: Of one of its images.
+    """
     if header.get("Modality") == "CT":
         return codes.LN.CTUnspecifiedBodyRegion
     return codes.LN.MRIUnspecifiedBodyRegion
 
 
-def _observer(maker: Maker) -> Any:
+def observing_device(maker: Maker) -> Any:
+    """Return this software as an observer.
+
+    Args:
+        maker: Who made the answer.
+    """
     from highdicom import sr
 
     made_by = maker.provenance
@@ -90,52 +118,52 @@ def _observer(maker: Maker) -> Any:
         model_name=made_by.model or made_by.task,
         serial_number=(made_by.weights_sha256 or "none")[:64],
     )
-    return sr.ObservationContext(
-        observer_device_context=sr.ObserverContext(
-            observer_type=codes.DCM.Device,
-            observer_identifying_attributes=device,
-        )
+    return sr.ObserverContext(
+        observer_type=codes.DCM.Device, observer_identifying_attributes=device
     )
 
 
-def _measured(
-    number: int, finding: Finding, headers: Sequence[Dataset], maker: Maker
+def measured(
+    number: int, found: Marked, headers: Sequence[Dataset], maker: Maker
 ) -> Any:
-    """Describe one finding: where, how large, how probable."""
+    """Describe one finding: where, how large, how probable.
+
+    Args:
+        number: From 1.
+        found: By a model or a person.
+        headers: Of the images it was found in.
+        maker: Who made the answer.
+    """
     from highdicom import sr
 
-    x, y, z = finding.position_mm
+    x, y, z = found.position_mm
     point = sr.ImageRegion3D(
         graphic_type=sr.GraphicTypeValues3D.POINT,
         graphic_data=np.array([[-x, -y, z]]),  # from RAS+ to DICOM's LPS
         frame_of_reference_uid=headers[0].FrameOfReferenceUID,
     )
-    made_by = maker.provenance
+    made_by, chance = maker.provenance, found.probability
     kind = codes.SCT.Neoplasm if made_by.task == "segment" else codes.SCT.Nodule
+    values = [(codes.SCT.Diameter, found.size_mm, codes.UCUM.Millimeter)]
+    model = None
+    if chance is not None:
+        values.append((codes.DCM.CertaintyOfFinding, 100 * chance, codes.UCUM.Percent))
+        model = sr.AlgorithmIdentification(
+            name=made_by.model or made_by.task, version=made_by.version
+        )
     return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(
             uid=maker.uid("finding", number), identifier=f"Finding {number}"
         ),
         referenced_region=point,
         finding_type=kind,
-        algorithm_id=sr.AlgorithmIdentification(
-            name=made_by.model or made_by.task, version=made_by.version
-        ),
+        algorithm_id=model,
         measurements=[
-            sr.Measurement(
-                name=codes.SCT.Diameter,
-                value=round(finding.size_mm, 2),
-                unit=codes.UCUM.Millimeter,
-            ),
-            sr.Measurement(
-                name=codes.DCM.CertaintyOfFinding,
-                value=round(100 * finding.probability, 2),
-                unit=codes.UCUM.Percent,
-            ),
+            sr.Measurement(name=name, value=round(value, 2), unit=unit)
+            for name, value, unit in values
         ],
     )
 
 
-def _number(header: Dataset) -> int:
-    words = str(header.get("SeriesNumber") or "")
-    return int(words) + SERIES_STEP if words.isdigit() else SERIES_STEP
+def _marked(finding: Finding) -> Marked:
+    return Marked(finding.position_mm, finding.size_mm, finding.probability)

@@ -3,6 +3,7 @@
 import gzip
 import io
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -24,6 +25,21 @@ FAST = 1  # level 6 takes a quarter longer and saves one byte in a hundred
 _MOST_IN_NIFTI_1 = 2**15 - 1  # voxels along an axis
 _MILLIMETRES = 2
 _CODES_AT = {348: (252, 2), 540: (344, 4)}  # qform code, the sform's follows it
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How intensities are kept as whole numbers: `slope` times those, plus `offset`.
+
+    Attributes:
+        kind: NumPy's word for the whole numbers: "<u1", "<i2" or "<u2".
+        slope: Above 0, as the header keeps it: a 32-bit number.
+        offset: Likewise.
+    """
+
+    kind: str
+    slope: float = 1.0
+    offset: float = 0.0
 
 
 def write_nifti(
@@ -56,12 +72,41 @@ def write_nifti(
         nearest turn, coded "unknown" unless `codes` says otherwise.
     """
     kind = "<u1" if labels else "<f4"
-    header = _header(volume, codes, description, kind)
-    with path.open("wb") as file, _packed(file, path) as stream:
+    header = _header(volume, codes, description, Scale(kind))
+    with path.open("wb") as file, _packed(file, path, FAST) as stream:
         stream.write(header)
         stream.write(bytes(4))  # no extensions
         for k in range(volume.voxels.shape[2]):
             stream.write(np.asarray(volume.voxels[:, :, k].T, kind).tobytes())
+
+
+def write_scaled(
+    volume: Volume, path: Path, scale: Scale, *, level: int = FAST
+) -> None:
+    """Write a volume as whole numbers and what turns those into intensities.
+
+    Args:
+        volume: Voxels and their place.
+        path: Ends in `.nii` or `.nii.gz`.
+        scale: What is out of its range becomes the nearest that is in it.
+        level: Of compression, 1 to 9.
+
+    Raises:
+        FormatError: The name has another ending.
+        OSError: It cannot be written.
+
+    Limits:
+        An intensity is off by half a slope at most, beside what is out of range.
+    """
+    most = np.iinfo(np.dtype(scale.kind))
+    header = _header(volume, None, b"", scale)
+    with path.open("wb") as file, _packed(file, path, level) as stream:
+        stream.write(header)
+        stream.write(bytes(4))  # no extensions
+        for k in range(volume.voxels.shape[2]):
+            whole = np.rint((volume.voxels[:, :, k].T - scale.offset) / scale.slope)
+            stored = np.clip(whole, most.min, most.max).astype(scale.kind)
+            stream.write(np.ascontiguousarray(stored).tobytes())
 
 
 def codes_of(path: Path) -> Codes:
@@ -103,13 +148,13 @@ def _header_file(path: Path) -> Path:
 
 
 def _header(
-    volume: Volume, codes: Codes | None, description: bytes, kind: str
+    volume: Volume, codes: Codes | None, description: bytes, scale: Scale
 ) -> bytes:
     large = max(volume.voxels.shape) > _MOST_IN_NIFTI_1
     header = (Nifti2Header if large else Nifti1Header)(endianness="<")
     header.set_data_shape(volume.voxels.shape)
-    header.set_data_dtype(np.dtype(kind))
-    header.set_slope_inter(1, 0)
+    header.set_data_dtype(np.dtype(scale.kind))
+    header.set_slope_inter(scale.slope, scale.offset)
     header["xyzt_units"] = _MILLIMETRES
     header["descrip"] = description
     sform, qform = codes or _usual_codes(volume)
@@ -132,9 +177,11 @@ def _leans(header: Any, volume: Volume) -> bool:
     return bool(np.abs(apart).max() > LEAN_MM)
 
 
-def _packed(file: IO[bytes], path: Path) -> AbstractContextManager[IO[bytes]]:
+def _packed(
+    file: IO[bytes], path: Path, level: int
+) -> AbstractContextManager[IO[bytes]]:
     if path.name.lower().endswith(".nii.gz"):
-        packed = gzip.GzipFile("", "wb", FAST, cast(io.BufferedWriter, file), mtime=0)
+        packed = gzip.GzipFile("", "wb", level, cast(io.BufferedWriter, file), mtime=0)
         return cast(AbstractContextManager[IO[bytes]], packed)
     if path.suffix.lower() == ".nii":
         return nullcontext(file)

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32
+from jaxtyping import Float32
 from scipy import ndimage
 from torch import Tensor, nn
 
@@ -19,6 +19,7 @@ from vesalius.anatomy.head_planes import (
     near,
     rank_of,
 )
+from vesalius.anatomy.pieces import pieces_of
 from vesalius.errors import ConfigError
 from vesalius.quality import check_input, verdict_of
 from vesalius.result import Finding, Measure, Provenance, Result
@@ -31,7 +32,6 @@ AT_ONCE = 6  # slices through the network together: bounds memory
 SMOOTHED_SLICES = 0.6  # SD across slices
 LEAST_SHARE = 0.25  # of the largest piece: smaller ones are taken for false
 HALF = 0.5  # the mask is what is more likely tumour than not
-LEAST_ML = 0.05  # of a finding: fewer voxels are none
 
 Progress = Callable[[int, int], None]
 
@@ -124,7 +124,7 @@ def segment_by(
     return Result(
         picture=picture.with_voxels(chance),
         spread=picture.with_voxels(doubt.astype(np.float32)),
-        findings=_findings(flair, chance),
+        findings=_findings(picture.with_voxels(chance)),
         verdict=verdict_of(checks, _warnings(chance, low)),
         checks=checks,
         measures=_volumes(flair, chance, told),
@@ -246,55 +246,10 @@ def _contrasts(scan: Volume | Study) -> tuple[Volume, dict[str, Volume]]:
     )
 
 
-def _findings(
-    flair: Volume, chance: Float32[np.ndarray, "i j k"]
-) -> tuple[Finding, ...]:
+def _findings(chance: Volume) -> tuple[Finding, ...]:
     """Return each piece of the mask, the largest first."""
-    pieces, count = ndimage.label(chance > HALF)
-    voxel_ml = float(np.prod(flair.spacing_mm)) / 1000
-    found = []
-    for number in range(1, count + 1):
-        inside = pieces == number
-        if inside.sum() * voxel_ml < LEAST_ML:
-            continue
-        low, high = np.quantile(chance[inside], [0.05, 0.95])
-        middle = np.argwhere(inside).mean(axis=0)
-        x, y, z = (flair.affine @ [*middle, 1.0])[:3]
-        found.append(
-            (
-                int(inside.sum()),
-                Finding(
-                    position_mm=(float(x), float(y), float(z)),
-                    size_mm=_longest_mm(inside, flair),
-                    probability=float(chance[inside].mean()),
-                    interval=(float(low), float(high)),
-                ),
-            )
-        )
-    return tuple(finding for _, finding in sorted(found, key=lambda f: -f[0]))
-
-
-def _longest_mm(inside: Bool[np.ndarray, "i j k"], flair: Volume) -> float:
-    """Measure the longest diameter of a piece, between its outermost voxels."""
-    rim = inside & ~ndimage.binary_erosion(inside)
-    points = np.argwhere(rim) @ (flair.affine[:3, :3]).T
-    # The longest diameter ends on the hull; its ends show up along some direction.
-    turns = _directions()
-    along = points @ turns.T
-    ends = np.unique(np.concatenate([along.argmax(axis=0), along.argmin(axis=0)]))
-    hull = points[ends]
-    apart = np.linalg.norm(hull[:, None] - hull[None], axis=-1)
-    return float(apart.max() + min(flair.spacing_mm))
-
-
-def _directions() -> Float32[np.ndarray, "n 3"]:
-    """Spread 200 directions evenly over the sphere (Fibonacci's spiral)."""
-    n = np.arange(200)
-    z = 1 - (2 * n + 1) / n.size
-    angle = np.pi * (1 + 5**0.5) * n
-    flat = np.sqrt(1 - z**2)
-    points = np.stack([flat * np.cos(angle), flat * np.sin(angle), z], axis=1)
-    return points.astype(np.float32)
+    found = pieces_of(chance.voxels > HALF, chance)
+    return tuple(piece.finding for piece in found)
 
 
 def _volumes(

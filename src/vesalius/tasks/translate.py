@@ -1,137 +1,39 @@
 """Translate: what the same head would look like in another modality."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float, Float32
 from scipy import ndimage
 from torch import nn
 
 from vesalius.anatomy.head_frame import upright_axes
-from vesalius.anatomy.head_slice import (
-    MR_CHANNELS,
-    ROW,
-    Place,
-    brightness,
-    mr_channels,
-    outline_slice,
-)
-from vesalius.anatomy.head_slice_ct import CT_CHANNELS, ct_channels, outline_ct_slice
-from vesalius.card import Card, Table
+from vesalius.anatomy.head_slice import ROW, Place
+from vesalius.card import Card
 from vesalius.errors import ConfigError
-from vesalius.physics.electron_density import density_table
 from vesalius.quality import check_input, verdict_of
 from vesalius.quality.windows import slice_axis
 from vesalius.result import Provenance, Result
+from vesalius.tasks.side_by_side import side_by_side
+from vesalius.tasks.ways import CT_TO_MR, MR_TO_CT, WAYS, Outline, Plane, Seen, Way
 from vesalius.volume import Volume
 from vesalius.weights.models import Model, open_model
 
 SHARP = "-sharp"
 EDGE_MM = 1.0  # the network's pixels
-AIR_HU, BRIGHTEST_HU = -1024.0, 3071.0
-OUTSIDE_HU = -1004.0  # the median around the heads of the training CTs
 AROUND_MM = 16  # beyond the outline: farther off no MR tells what holds the head
-KILO_HU = 1000.0  # the network's unit, from air up
-RANGE_AU = 1000.0  # from the 1st to the 99th percentile of a head's MR
-BRIGHTEST_AU = 3.0 * RANGE_AU
 PLANES = ("sagittal", "coronal", "axial")  # across the left, back and up axes
 FLAT_ROWS = {"axial", "coronal"}  # rows run left to right: a mirror image is a head too
+MIRRORED = 48  # slices at most: a thicker stack is asked without mirror images, in time
 CUBIC = 1.6  # longest over shortest edge of a volume that can be cut along any axis
 
 Progress = Callable[[int, int], None]
 Block = Float32[np.ndarray, "l p s"]  # axes to the left, back and up
-Plane = Float32[np.ndarray, "y x"]
-Seen = Float32[np.ndarray, "c y x"]
-
-
-def _mr_seen(planes: Sequence[Plane], place: Place) -> Iterator[Seen]:
-    """Show MR slices to a network, all over the brightness of the whole stack."""
-    outlines = [outline_slice(plane) for plane in planes]
-    told = [brightness(p, o) for p, o in zip(planes, outlines, strict=True) if o.any()]
-    bright = float(np.median(told)) if told else 1.0
-    for plane, outline in zip(planes, outlines, strict=True):
-        yield mr_channels(plane, outline, place, bright)
-
-
-def _ct_seen(planes: Sequence[Plane], place: Place) -> Iterator[Seen]:
-    for plane in planes:
-        yield ct_channels(plane, outline_ct_slice(plane), place)
-
-
-@dataclass(frozen=True)
-class Way:
-    """All that differs between translating one way and another.
-
-    Attributes:
-        to: What it is called, "ct".
-        model: The shipped model's name.
-        source: Modality of the scans that it starts from.
-        channels: How many the network sees.
-        seen: From slices and how they lie to what the network sees of each.
-        modality: Of the picture.
-        contrast: Of the picture.
-        units: Of the picture.
-        unit: Of the network, in the picture's units.
-        zero: The network's zero, in the picture's units; the least there is.
-        most: The most there is.
-        outside: What is shown around the head, where the network says nothing.
-        outline: Which channel of what is seen is the head's outline.
-        tables: What goes with the picture into other programs.
-    """
-
-    to: str
-    model: str
-    source: str
-    channels: int
-    seen: Callable[[Sequence[Plane], Place], Iterator[Seen]]
-    modality: str
-    contrast: str | None
-    units: str
-    unit: float
-    zero: float
-    most: float
-    outside: float
-    outline: int
-    tables: tuple[Table, ...] = ()
-
-
-MR_TO_CT = Way(
-    to="ct",
-    model="translate-mr-ct",
-    source="MR",
-    channels=MR_CHANNELS,
-    seen=_mr_seen,
-    modality="CT",
-    contrast=None,
-    units="HU",
-    unit=KILO_HU,
-    zero=AIR_HU,
-    most=BRIGHTEST_HU,
-    outside=OUTSIDE_HU,
-    outline=2,
-    tables=(density_table(),),
-)
-CT_TO_MR = Way(
-    to="mr",
-    model="translate-ct-mr",
-    source="CT",
-    channels=CT_CHANNELS,
-    seen=_ct_seen,
-    modality="MR",
-    contrast="T1w",
-    units="a.u.",
-    unit=RANGE_AU,
-    zero=0.0,
-    most=BRIGHTEST_AU,
-    outside=0.0,
-    outline=3,
-)
-WAYS = {way.to: way for way in (MR_TO_CT, CT_TO_MR)}
-MODEL = MR_TO_CT.model
+Answer = Float32[np.ndarray, "h w"]  # on the scan's grid
 
 
 def translate(
@@ -172,7 +74,9 @@ def translate(
         The HU scale of the training data is approximate. Teeth, implants and air
         near bone are guessed; a lesion that the scan does not show is not there. More
         than 16 mm from the head the picture is plain air, with a spread of 0: nothing
-        is said there. CT tells little of grey and white matter: an MR made from it is
+        is said there. A stack of more than 48 slices is asked without mirror images,
+        to be done in time: on calibration patients 66.7 HU from the truth and not 65.5.
+        CT tells little of grey and white matter: an MR made from it is
         no brain MR.
 
     Source:
@@ -312,16 +216,22 @@ def _along(
     stack = np.moveaxis(block, axis, 0)
     made, half = np.empty_like(stack), np.empty_like(stack)
     steps = [edge / EDGE_MM for n, edge in enumerate(edges) if n != axis]
-    planes = [ndimage.zoom(plane, steps, order=1) for plane in stack]
+    planes = list(side_by_side(lambda p: ndimage.zoom(p, steps, order=1), stack))
     (net, way), (done, total) = by, counted
-    place = Place(PLANES[axis], EDGE_MM)
-    for n, seen in enumerate(way.seen(planes, place)):
-        estimate, below, above = _answered(net, seen, place)
-        inside, shape = _near(seen[way.outline] > 0), stack.shape[1:]
+    place, shape = Place(PLANES[axis], EDGE_MM), stack.shape[1:]
+    mirrored = PLANES[axis] in FLAT_ROWS and len(stack) <= MIRRORED
+    outlines = list(side_by_side(way.outlined, planes))
+    bright = way.bright(planes, outlines)
+
+    def told(plane: Plane, outline: Outline) -> tuple[Answer, Answer]:
+        seen, inside = way.seen(plane, outline, place, bright), _near(outline)
+        estimate, below, above = _answered(net, seen, inside, mirrored=mirrored)
         shown = np.where(inside, estimate * way.unit + way.zero, way.outside)
         doubt = np.where(inside, 0.5 * (below + above) * way.unit, 0)
-        made[n] = _resized(shown.astype(np.float32), shape)
-        half[n] = _resized(doubt.astype(np.float32), shape)
+        return _resized(shown, shape), _resized(doubt, shape)
+
+    for n, answer in enumerate(side_by_side(told, planes, outlines)):
+        made[n], half[n] = answer
         if progress is not None:
             progress(done + n + 1, total)
     np.clip(made, way.zero, way.most, out=made)
@@ -330,24 +240,33 @@ def _along(
 
 def _near(outline: Bool[np.ndarray, "y x"]) -> Bool[np.ndarray, "y x"]:
     """Return what lies in the head or up to 16 mm beside it."""
+    if not outline.any():
+        return outline
     return np.asarray(ndimage.distance_transform_edt(~outline) <= AROUND_MM / EDGE_MM)
 
 
 def _answered(
-    net: nn.Module, seen: Float32[np.ndarray, "c y x"], place: Place
+    net: nn.Module, seen: Seen, inside: Bool[np.ndarray, "y x"], *, mirrored: bool
 ) -> Float32[np.ndarray, "3 y x"]:
-    """Ask the network, about the mirror image too where that is a head as well."""
-    height, width = seen.shape[1:]
-    many = int(net.multiple)  # type: ignore[arg-type]
-    short = ((0, 0), (0, -height % many), (0, -width % many))
-    padded = torch.from_numpy(np.pad(seen, short))[None]
+    """Ask the network about a part of a slice, and about its mirror image.
+
+    It learned from slices cut close around the head. Shown wide, empty air beside
+    it, its normalisation shifts: with 40 mm more on each side the error of 27
+    calibration patients' slices rose from 67 to 74 HU.
+    """
+    answer = np.zeros((3, *seen.shape[1:]), np.float32)
+    if not inside.any():
+        return answer
+    box = (slice(None), *ndimage.find_objects(inside.astype(np.uint8))[0])
+    part = np.ascontiguousarray(seen[box])
+    views = [part, flipped_rows(part)] if mirrored else [part]
+    (_, height, width), many = part.shape, int(net.multiple)  # type: ignore[arg-type]
+    short = ((0, 0), (0, 0), (0, -height % many), (0, -width % many))
     with torch.inference_mode():
-        answer = net(padded)[0, :, :height, :width]
-        if place.plane in FLAT_ROWS:
-            mirror = np.pad(flipped_rows(seen), short)
-            other = net(torch.from_numpy(mirror)[None])[0, :, :height, :width]
-            answer = 0.5 * (answer + other.flip(1))
-    return np.asarray(answer.numpy(), np.float32)
+        told = net(torch.from_numpy(np.pad(np.stack(views), short)))
+    told = told[..., :height, :width]
+    answer[box] = 0.5 * (told[0] + told[1].flip(1)) if mirrored else told[0]
+    return answer
 
 
 def flipped_rows(seen: Float32[np.ndarray, "c y x"]) -> Float32[np.ndarray, "c y x"]:
@@ -367,10 +286,8 @@ def flipped_rows(seen: Float32[np.ndarray, "c y x"]) -> Float32[np.ndarray, "c y
     return mirror
 
 
-def _resized(
-    plane: Float32[np.ndarray, "y x"], shape: tuple[int, ...]
-) -> Float32[np.ndarray, "h w"]:
+def _resized(plane: Float[np.ndarray, "y x"], shape: tuple[int, ...]) -> Answer:
     if plane.shape == shape:
-        return plane
+        return plane.astype(np.float32)
     scale = [a / b for a, b in zip(shape, plane.shape, strict=True)]
     return np.asarray(ndimage.zoom(plane, scale, order=1), np.float32)

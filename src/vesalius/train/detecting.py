@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float32
 from torch import Tensor, nn
 
 from vesalius.card import Card, Figure
+from vesalius.errors import ConfigError
 from vesalius.evaluate.candidates import Candidates, open_candidates, open_fold
 from vesalius.evaluate.detect import balanced_threshold, score_patches, told_apart
 from vesalius.evaluate.split import Part
@@ -30,6 +31,8 @@ def _source(plan: Recipe, data: Path) -> NodulePatches:
 
 
 def _fold(plan: Recipe, data: Path, number: int) -> NodulePatches:
+    if plan.dealt != "all":
+        raise ConfigError(f"{plan.name}: blocks are dealt into folds all or none")
     return NodulePatches(open_fold(data, number, plan.members)[0])
 
 

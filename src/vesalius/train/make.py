@@ -22,7 +22,7 @@ from vesalius.train.licences import LICENCES, OWN
 from vesalius.train.loop import Progress, Source, Trained, fit
 from vesalius.train.precision import machine
 from vesalius.train.recipe import Recipe, open_recipe
-from vesalius.weights.cards import write_card
+from vesalius.weights.cards import read_card, write_card
 
 CHECKPOINT = "checkpoint.safetensors"
 LARGEST = 8 * 2**20  # bytes: what the box takes
@@ -106,6 +106,15 @@ def _start(plan: Recipe, folder: Path) -> dict[str, Tensor] | None:
     return load_file(beside) if beside.is_file() else weights.load(plan.start)
 
 
+def _before(plan: Recipe, folder: Path) -> Training | None:
+    """Find what the stages before this one took, on the card of the start."""
+    if plan.start is None:
+        return None
+    beside = folder.parent / plan.start / f"{plan.start}.toml"
+    card = read_card(beside) if beside.is_file() else weights.card(plan.start)
+    return card.training
+
+
 def _own(start: dict[str, Tensor] | None, number: int) -> dict[str, Tensor] | None:
     """Take a member's share of a start with several; all begin at one that is alone."""
     prefix = MEMBER.format(number)
@@ -162,7 +171,7 @@ def _ship(folder: Path, plan: Recipe, members: list[Trained], data: Path) -> Pat
     card = replace(
         plan.card_of(),
         data=_data(course.patients(plan, data)),
-        training=_training(plan, members, kept),
+        training=_training(plan, members, kept, _before(plan, folder)),
         weights_sha256=sha256(content).hexdigest(),
     )
     card = course.measured(card, kept, plan, data)
@@ -182,15 +191,24 @@ def _data(patients: dict[str, int]) -> tuple[DataUse, ...]:
 
 
 def _training(
-    plan: Recipe, members: list[Trained], kept: dict[str, Tensor]
+    plan: Recipe,
+    members: list[Trained],
+    kept: dict[str, Tensor],
+    before: Training | None,
 ) -> Training:
+    minutes = sum(member.minutes for member in members)
+    steps = sum(member.steps for member in members)
+    joules = sum(member.joules for member in members)
+    if before is not None:
+        minutes, steps = minutes + before.minutes, steps + before.steps
+        joules += 1000 * before.energy_kj
     return Training(
         recipe=plan.name,
         seed=plan.seed,
-        minutes=round(sum(member.minutes for member in members), 1),
-        steps=sum(member.steps for member in members),
+        minutes=round(minutes, 1),
+        steps=steps,
         parameters=sum(tensor.numel() for tensor in kept.values()),
-        energy_kj=round(sum(member.joules for member in members) / 1000, 1),
+        energy_kj=round(joules / 1000, 1),
         energy_basis=members[0].energy_basis,
         machine=machine(),
         targets=plan.targets,

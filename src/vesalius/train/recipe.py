@@ -30,6 +30,9 @@ class Recipe:
             and their answers are averaged.
         folds: Whether each member leaves out its own share of the patients that
             train and calibrate, and is calibrated on it: so all of them teach.
+        dealt: Who is dealt into folds: "all" of them, or those who "calibrate" alone;
+            then all who train teach every member, as a start from members that have
+            seen them needs.
         seed: Of everything drawn at random.
         steps: Optimiser steps.
         minutes: Wall-clock budget that ends the training early; None sets none.
@@ -62,6 +65,7 @@ class Recipe:
     keep_end: bool = False
     members: int = 1
     folds: bool = False
+    dealt: str = "all"
     seed: int = 0
     steps: int
     minutes: float | None = None
@@ -90,6 +94,8 @@ class Recipe:
             )
         if self.folds and self.members == 1:
             raise ConfigError(f"{self.name}: folds need two members or more")
+        if self.dealt not in ("all", "calibrate"):
+            raise ConfigError(f'{self.name}: dealt is "all" or "calibrate"')
         if self.side % (2 * 2 ** (len(self.widths) - 1)):
             raise ConfigError(f"{self.name}: side must be a multiple of the folding")
         if not 0 <= self.noise[0] < self.noise[1]:

@@ -77,11 +77,12 @@ def _fold(plan: Recipe, data: Path, number: int) -> TumourSlices:
     return TumourSlices(gather_patients(taught))
 
 
-def _dealt(plan: Recipe, data: Path) -> list[tuple[TumourCase, int]]:
+def _dealt(plan: Recipe, data: Path) -> list[tuple[TumourCase, int | None]]:
     """List who trains and calibrates, each with the member that never sees them."""
     cases = [case for case in tumour_cases(data) if case.part != "test"]
-    folds = fold_of((case.patient for case in cases), plan.members)
-    return [(case, folds[case.patient]) for case in cases]
+    held_out = [c for c in cases if plan.dealt == "all" or c.part == plan.dealt]
+    folds = fold_of((case.patient for case in held_out), plan.members)
+    return [(case, folds.get(case.patient)) for case in cases]
 
 
 def _segmenter(plan: Recipe, start: dict[str, Tensor] | None) -> Segmenter:
@@ -139,6 +140,7 @@ def _told_by_strangers(
     return [
         outline_and_chance(case, partial(_chance, nets[fold]))
         for case, fold in _dealt(plan, data)
+        if fold is not None
     ]
 
 

@@ -15,7 +15,7 @@ from vesalius.evaluate.directions import DIRECTIONS, Measured
 from vesalius.evaluate.pairs import open_pair, pair_cases, slice_volume
 from vesalius.evaluate.split import Part
 from vesalius.evaluate.synthetic_mr import in_range
-from vesalius.tasks.translate import CT_TO_MR, MR_TO_CT, RANGE_AU, Way
+from vesalius.tasks.ways import CT_TO_MR, MR_TO_CT, RANGE_AU, Way
 from vesalius.train.pairs import SlicePair, Views
 from vesalius.train.pairs_pet import PET, pet_pairs
 from vesalius.train.pairs_views import CT_VIEWS, MR_VIEWS

@@ -22,6 +22,7 @@ from vesalius.train.warps import Warp, warped
 WITH_TUMOUR = 0.5  # share of the slices that show some
 KEEP_OTHERS = 0.5  # how often a contrast beside FLAIR is left in, each by itself
 PASTED = 0.15  # share of the slices that get another patient's tumour
+ANYWHERE = 0.5  # share of them where it may lie wherever there is tissue
 LEAST_PIXELS = 20  # a smaller outline is none to paste
 MOVED = Warp(turn=0.35, lean=0.12, grow=0.18, shift=10.0, bend=4.0)
 
@@ -164,12 +165,18 @@ def _pasted(
     donor: Patient,
     rng: np.random.Generator,
 ) -> tuple[Float32[np.ndarray, "3 y x"], Float32[np.ndarray, "y x"]]:
-    """Put another patient's tumour, shifted and mirrored, where this one has brain."""
+    """Put another patient's tumour, shifted and mirrored, where this one has tissue.
+
+    Near where it was; or anywhere, so that no place is too rare to be learned: few
+    training tumours lie in the posterior fossa.
+    """
     if not donor.ill:
         return slices, tumour
     z = int(rng.choice(donor.ill))
     source, outline = near(donor.planes.flair, z, 1), donor.tumour[z]
     shift = tuple(int(n) for n in rng.integers(-12, 13, 2))
+    if rng.random() < ANYWHERE:
+        shift = _anywhere(outline > 0.5, slices[1], rng)
     source, outline = (np.roll(x, shift, (-2, -1)) for x in (source, outline))
     if rng.random() < 0.5:
         source, outline = source[..., ::-1], outline[..., ::-1]
@@ -178,6 +185,20 @@ def _pasted(
         return slices, tumour
     share = inside.astype(np.float32)
     return slices * (1 - share) + source * share, np.maximum(tumour, share)
+
+
+def _anywhere(
+    outline: Bool[np.ndarray, "y x"],
+    middle: Float32[np.ndarray, "y x"],
+    rng: np.random.Generator,
+) -> tuple[int, int]:
+    """Draw a shift that brings an outline's middle to some place in the head."""
+    tissue = np.argwhere(middle > LOWEST / 2)
+    if not len(tissue) or not outline.any():
+        return 0, 0
+    goal = tissue[int(rng.integers(len(tissue)))]
+    y, x = goal - np.argwhere(outline).mean(axis=0).round().astype(int)
+    return int(y), int(x)
 
 
 def _inside(

@@ -48,19 +48,31 @@ def load(name: str) -> "dict[str, Tensor]":
         ConfigError: There is no such model.
         WeightsError: The file is missing, or is not the one the card describes.
     """
+    return load_file(SHELF / f"{name}.safetensors", card(name))
+
+
+def load_file(file: Path, said: Card) -> "dict[str, Tensor]":
+    """Return the weights in a file as float32, after a look at their fingerprint.
+
+    Args:
+        file: Wherever it lies, under whatever name.
+        said: The card that describes them.
+
+    Raises:
+        WeightsError: The file is missing, or is not the one the card describes.
+    """
     from safetensors.torch import load as parse
 
-    expected = card(name).weights_sha256
     try:
-        content = (SHELF / f"{name}.safetensors").read_bytes()
+        content = file.read_bytes()
     except OSError as error:
         raise WeightsError(
-            f"the weights of {name} are missing; install vesalius again"
+            f"the weights of {said.name} are missing; install vesalius again"
         ) from error
-    if sha256(content).hexdigest() != expected:
+    if sha256(content).hexdigest() != said.weights_sha256:
         raise WeightsError(
-            f"the weights of {name} are not the ones its card describes: altered or "
-            "damaged; install vesalius again, or train them with vesalius train"
+            f"the weights of {said.name} are not the ones its card describes: altered "
+            "or damaged; install vesalius again, or train them with vesalius train"
         )
     return {key: tensor.float() for key, tensor in parse(content).items()}
 
