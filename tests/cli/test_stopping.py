@@ -81,7 +81,7 @@ def start(tmp_path):
 def test_while_torch_is_imported(start, body, number, code):
     process = start(body)
     process.send_signal(number)
-    said, complained = process.communicate(timeout=20)
+    said, complained = process.communicate(timeout=50)
     assert (process.returncode, complained.decode()) == (code, "interrupted\n")
     assert said == b""
 
@@ -89,7 +89,7 @@ def test_while_torch_is_imported(start, body, number, code):
 def test_what_the_caller_ignores_stays_ignored(start):
     process = start("time.sleep(0.5); raise SystemExit(5)", ignored=[signal.SIGHUP])
     process.send_signal(signal.SIGHUP)
-    process.communicate(timeout=20)
+    process.communicate(timeout=50)
     assert process.returncode == 5
 
 

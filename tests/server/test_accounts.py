@@ -14,20 +14,23 @@ from argon2 import PasswordHasher
 from vesalius.errors import ConfigError
 from vesalius.server import passwords
 from vesalius.server.accounts import (
-    SignInError,
     add_account,
-    is_meant,
     list_accounts,
     set_disabled,
     set_password,
-    sign_in,
-    sign_out,
-    whose,
 )
 from vesalius.server.database import open_database, writing
 from vesalius.server.passwords import FREE_TRIES, Throttle
 from vesalius.server.roles import Role
 from vesalius.server.schema import METADATA
+from vesalius.server.sessions import (
+    SignInError,
+    is_meant,
+    note_use,
+    sign_in,
+    sign_out,
+    whose,
+)
 from vesalius.server.settings import Settings
 
 NOW = datetime(2026, 1, 1, 8, tzinfo=UTC)
@@ -59,7 +62,9 @@ class Desk:
         return sign_in(*args)
 
     def whose(self, token, now=NOW):
-        return whose(self.connection, token, now, SETTINGS)
+        found = whose(self.connection, token, now, SETTINGS)
+        note_use(self.connection, token, now, SETTINGS)
+        return found
 
 
 @pytest.fixture

@@ -114,6 +114,25 @@ def test_a_writer_that_never_ends_is_not_waited_for_forever(tmp_path, monkeypatc
         connection.exec_driver_sql("CREATE TABLE t (a)")
 
 
+@pytest.mark.parametrize(
+    "limit", ["PRAGMA max_page_count = 1", "PRAGMA query_only = ON"]
+)
+def test_a_disk_that_is_full_or_read_only_in_the_middle_is_said(engine, limit):
+    change(engine, "before")
+
+    def too_much():
+        with writing(engine) as connection:
+            add(connection, "first")
+            connection.exec_driver_sql(limit)
+            add(connection, "x" * 10**6)
+
+    with pytest.raises(OutputError, match="disk's room and rights"):
+        too_much()
+    assert cases(engine) == ["before"]
+    change(engine, "after")
+    assert cases(engine) == ["before", "after"]
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(OutputError, match="cannot be opened"):
         open_database(tmp_path / "none" / "db")

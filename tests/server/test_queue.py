@@ -54,7 +54,9 @@ class Desk:
             "retry": retry,
             "recover": recover,
         }[name]
-        return lambda *args: function(self.connection, self.record, *args)
+        return lambda *args, **said: function(
+            self.connection, self.record, *args, **said
+        )
 
     def add(self, now=NOW):
         return self.submit(WISH, ANNA, now)
@@ -143,6 +145,15 @@ def test_after_a_crash_jobs_wait_again_but_not_for_ever(desk):
         assert left.state is expected
     assert desk.take("w9", NOW) is None
     assert find(desk.connection, job.id).reason == "worker-lost"
+
+
+def test_a_job_that_the_desk_stopped_in_order_has_not_been_tried(desk):
+    job = desk.add()
+    for number in range(MOST_TRIES + 1):
+        desk.take(f"w{number}", NOW)
+        (left,) = desk.recover([], NOW, in_order=True)
+        assert (left.state, left.reason) == (JobState.WAITING, "desk-shut")
+    assert find(desk.connection, job.id).tries == 0
 
 
 def test_a_worker_that_was_given_up_cannot_end_anothers_try(desk):

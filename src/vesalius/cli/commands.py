@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
+from vesalius.cli.accounts import user
+from vesalius.cli.auditing import audit
+from vesalius.cli.backing import backup, restore
 from vesalius.cli.demo import demo
 from vesalius.cli.interpret import detect, segment, translate
 from vesalius.cli.looking import doctor, series
 from vesalius.cli.making import phantom, resample, sample
 from vesalius.cli.models import card, models
 from vesalius.cli.restore import denoise
+from vesalius.cli.serving import serve
 from vesalius.cli.terminal import say
 from vesalius.cli.training import evaluate, manifest, train
 
@@ -31,6 +35,11 @@ app.command(rich_help_panel="Models")(card)
 app.command(rich_help_panel="Models")(train)
 app.command(rich_help_panel="Models")(evaluate)
 app.command(rich_help_panel="Models")(manifest)
+app.command(rich_help_panel="Desk")(serve)
+app.command(rich_help_panel="Desk")(backup)
+app.command(rich_help_panel="Desk")(restore)
+app.add_typer(user, name="user", rich_help_panel="Desk")
+app.add_typer(audit, name="audit", rich_help_panel="Desk")
 app.command(rich_help_panel="Machine")(demo)
 app.command(rich_help_panel="Machine")(doctor)
 

@@ -57,18 +57,67 @@ def check_folder(folder: Path, kept: Checkpoint | None = None) -> Verdict:
         ConfigError: There is no record, or no key to check it with.
         FormatError: The database cannot be read.
     """
+    with closing(opened_record(folder)) as database:
+        public = _public(folder, kept)
+        try:
+            return check_rows(_rows(database), public, kept)
+        except sqlite3.Error as error:
+            raise FormatError(
+                f"{DATABASE} cannot be read as a database: {error}"
+            ) from error
+
+
+def opened_record(folder: Path) -> sqlite3.Connection:
+    """Open the database that a record lies in, to be read alone.
+
+    Args:
+        folder: The desk's.
+
+    Raises:
+        ConfigError: There is none.
+        FormatError: It cannot be opened.
+    """
     file = folder / DATABASE
     if not file.is_file():
         raise ConfigError(f"there is no record in {folder.name}: expected {DATABASE}")
-    public = _public(folder, kept)
     try:
-        opened = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
-        with closing(opened) as database:
-            return check_rows(_rows(database), public, kept)
+        return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error as error:
         raise FormatError(
             f"{DATABASE} cannot be read as a database: {error}"
         ) from error
+
+
+def exported(folder: Path) -> str:
+    """Return the record as it stands, and the checkpoint that proves it, as JSON.
+
+    The checkpoint is the last entry's own signature: no key is needed to take it out.
+
+    Args:
+        folder: The desk's.
+
+    Returns:
+        Text that `read_checkpoint` reads too.
+
+    Raises:
+        ConfigError: There is no record, or nothing in it.
+        RecordError: It is not sound: what is bent is not passed on as proof.
+    """
+    found = check_folder(folder)
+    if found.bad is not None:
+        raise RecordError(f"entry {found.bad} is not sound: {found.reason}")
+    with closing(opened_record(folder)) as database:
+        rows = [row for row in _rows(database) if row[0] < found.count]
+    if not rows:
+        raise ConfigError(f"the record in {folder.name} is empty")
+    _, _, _, root, signature = rows[-1]
+    public = _public(folder, None)
+    kept = Checkpoint(len(rows), root.hex(), public.hex(), signature.hex())
+    told = {
+        "checkpoint": asdict(kept),
+        "entries": [json.loads(entry) for _, entry, _, _, _ in rows],
+    }
+    return json.dumps(told, indent=1) + "\n"
 
 
 def check_rows(
@@ -95,15 +144,16 @@ def check_rows(
 
 
 def read_checkpoint(file: Path) -> Checkpoint:
-    """Read an exported checkpoint.
+    """Read a checkpoint, by itself or in an exported record.
 
     Raises:
         FormatError: It is none, or its own signature does not hold.
     """
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
+        told = told.get("checkpoint", told)
         kept = Checkpoint(**{f.name: told[f.name] for f in fields(Checkpoint)})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FormatError(f"{file.name} is no checkpoint of a record") from error
     if not isinstance(kept.count, int) or kept.count < 0 or not is_genuine(kept):
         raise FormatError(f"the signature of the checkpoint {file.name} does not hold")

@@ -42,18 +42,22 @@ _OPEN = {
     Act.REJECT: State.REJECTED,
     Act.SUPERSEDE: State.SUPERSEDED,
 }
-# What is in no row cannot be done. A decision may be changed until it is signed.
+# What is in no row cannot be done. A decision may be changed until it is signed;
+# to show an answer to one more reader changes nothing. What is signed stays signed:
+# somebody may have acted on it, and a newer answer stands beside it, not in its place.
 TABLE: Mapping[State, Mapping[Act, State]] = MappingProxyType(
     {
         State.DRAFT: {Act.SHOW: State.SHOWN, Act.SUPERSEDE: State.SUPERSEDED},
-        State.SHOWN: _OPEN,
-        State.ACCEPTED: {**_OPEN, Act.SIGN: State.SIGNED},
-        State.CORRECTED: {**_OPEN, Act.SIGN: State.SIGNED},
-        State.REJECTED: _OPEN,
-        State.SIGNED: {Act.SUPERSEDE: State.SUPERSEDED},
-        State.SUPERSEDED: {},
+        State.SHOWN: {Act.SHOW: State.SHOWN, **_OPEN},
+        State.ACCEPTED: {Act.SHOW: State.ACCEPTED, **_OPEN, Act.SIGN: State.SIGNED},
+        State.CORRECTED: {Act.SHOW: State.CORRECTED, **_OPEN, Act.SIGN: State.SIGNED},
+        State.REJECTED: {Act.SHOW: State.REJECTED, **_OPEN},
+        State.SIGNED: {Act.SHOW: State.SIGNED},
+        State.SUPERSEDED: {Act.SHOW: State.SUPERSEDED},
     }
 )
+DECIDING = frozenset({Act.ACCEPT, Act.CORRECT, Act.REJECT, Act.SIGN})
+OVER = frozenset({State.SIGNED, State.SUPERSEDED})  # nothing more is decided
 
 FINDS = ("present", "absent", "unsure")
 REASONS = (
@@ -100,12 +104,16 @@ class Step:
         by: The account's id.
         digest: SHA-256 of the output it was done on.
         reason: A code of `REASONS`, of a rejection.
+        version: SHA-256 of the output that was made, of a correction.
+        when: The time, ISO 8601; empty where nobody noted it.
     """
 
     act: Act
     by: str
     digest: str
     reason: str = ""
+    version: str = ""
+    when: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,13 +151,13 @@ def give_opinion(review: Review, opinion: Opinion) -> Review:
     """Record what a reader thinks before seeing the answer.
 
     Args:
-        review: In which nothing has been shown to that reader.
+        review: In which nothing has been shown to that reader; to another, perhaps.
         opinion: The reader's.
 
     Raises:
-        ReviewError: The answer was shown already, or the reader has given one.
+        ReviewError: The reader has seen the answer, or has given an opinion.
     """
-    if review.state is not State.DRAFT:
+    if has_seen(review, opinion.reader):
         raise ReviewError(
             "the machine's answer was shown already: an opinion given now would not be "
             "a first read"
@@ -157,6 +165,51 @@ def give_opinion(review: Review, opinion: Opinion) -> Review:
     if any(given.reader == opinion.reader for given in review.opinions):
         raise ReviewError("this reader's opinion is recorded and stays as it is")
     return replace(review, opinions=(*review.opinions, opinion))
+
+
+def seen(review: Review, reader: str) -> tuple[str, ...]:
+    """Return the versions that a reader may look at, the machine's first.
+
+    Whoever was shown a version, or made it, may look at it and at those before it.
+
+    Args:
+        review: As it stands.
+        reader: The account's id.
+    """
+    own = {step.digest for step in _of(review, reader, Act.SHOW)}
+    own |= {step.version for step in _of(review, reader, Act.CORRECT)}
+    last = max((n for n, one in enumerate(review.versions, 1) if one in own), default=0)
+    return review.versions[:last]
+
+
+def has_seen(review: Review, reader: str) -> bool:
+    """Say whether a reader was shown the answer, in any version of it.
+
+    Args:
+        review: As it stands.
+        reader: The account's id.
+    """
+    return bool(seen(review, reader))
+
+
+def knows(review: Review, reader: str) -> bool:
+    """Say whether a reader was shown the answer as it is now, or made it so.
+
+    Args:
+        review: As it stands.
+        reader: The account's id.
+    """
+    return review.digest in seen(review, reader)
+
+
+def decision_of(review: Review) -> Step | None:
+    """Return the decision that stands; None where nothing is decided.
+
+    Args:
+        review: As it stands.
+    """
+    taken = [step for step in review.steps if step.act in DECIDING - {Act.SIGN}]
+    return taken[-1] if taken else None
 
 
 def act(
@@ -167,6 +220,7 @@ def act(
     *,
     reason: str = "",
     version: str = "",
+    when: str = "",
 ) -> Review:
     """Do one thing, or refuse.
 
@@ -177,6 +231,7 @@ def act(
         digest: SHA-256 of the output that the person saw.
         reason: Of a rejection: a code of `REASONS`.
         version: Of a correction: the digest of the output that the person made.
+        when: The time, ISO 8601.
 
     Returns:
         The review after it.
@@ -185,13 +240,14 @@ def act(
         ReviewError: It is not in the table, is about another output, or lacks what it
             needs; the message says what to do.
     """
-    _refuse_others(review, what, digest)
+    _refuse_others(review, what, by, digest)
     check = _CHECKS.get(what)
     if check is not None:
         check(review, by, reason, version)
+    made = version if what is Act.CORRECT else ""
     done = replace(
         review,
-        steps=(*review.steps, Step(what, by, digest, reason)),
+        steps=(*review.steps, Step(what, by, digest, reason, made, when)),
         state=TABLE[review.state][what],
     )
     if what is Act.SIGN:
@@ -202,7 +258,7 @@ def act(
         versions = (*review.versions, version)
         done = replace(done, digest=version, versions=versions)
     # Whatever else was decided anew, or is another picture: nobody has signed that.
-    return done if what is Act.SUPERSEDE else replace(done, signed_by=())
+    return replace(done, signed_by=()) if what in DECIDING else done
 
 
 def allowed(review: Review) -> tuple[Act, ...]:
@@ -215,15 +271,31 @@ def is_final(review: Review) -> bool:
     return review.state is State.SIGNED
 
 
-def _refuse_others(review: Review, what: Act, digest: str) -> None:
+def _of(review: Review, by: str, what: Act) -> tuple[Step, ...]:
+    return tuple(step for step in review.steps if step.act is what and step.by == by)
+
+
+def _refuse_others(review: Review, what: Act, by: str, digest: str) -> None:
     if what not in TABLE[review.state]:
-        may = ", ".join(allowed(review)) or "nothing more"
+        may = ", ".join(allowed(review))
+        then = (
+            ": a newer answer has taken its place; open the case again, and decide on "
+            "that one"
+            if review.state is State.SUPERSEDED
+            else f"; possible: {may}"
+        )
         raise ReviewError(
-            f"an answer that is {review.state} cannot be {_DONE[what]}; possible: {may}"
+            f"an answer that is {review.state} cannot be {_DONE[what]}{then}"
         )
     if digest != review.digest:
         raise ReviewError(
             "the answer has changed since it was shown: look at it again, then decide"
+        )
+    if what in DECIDING and not knows(review, by):
+        raise ReviewError(
+            "the answer was corrected since it was shown to you: look at it again first"
+            if has_seen(review, by)
+            else "nobody decides on an answer unseen: look at it first"
         )
 
 

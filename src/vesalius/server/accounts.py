@@ -1,12 +1,10 @@
-"""Accounts: who may sign in, and who is signed in; every change on the record."""
+"""Accounts: who may sign in; every change on the record."""
 
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from hashlib import sha256
-from hmac import compare_digest
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -14,28 +12,14 @@ from sqlalchemy.exc import IntegrityError
 
 from vesalius.errors import ConfigError
 from vesalius.governance.audit import Event
-from vesalius.server.passwords import Throttle, hashed, is_dated, is_right
+from vesalius.server.passwords import hashed, is_right
 from vesalius.server.roles import Role, Roles
 from vesalius.server.schema import SESSIONS, USERS
-from vesalius.server.settings import Settings
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,39}")
-TOKEN_BYTES = 32
 SYSTEM = "system"  # who acts where nobody is signed in
 
 Record = Callable[[Event], int]  # writes in the same transaction
-
-
-class SignInError(ConfigError):
-    """Name and password do not belong together, or it is too soon to try again.
-
-    Attributes:
-        wait: How long a next try must wait.
-    """
-
-    def __init__(self, message: str, wait: timedelta = timedelta(0)) -> None:
-        super().__init__(message)
-        self.wait = wait
 
 
 @dataclass(frozen=True)
@@ -57,22 +41,10 @@ class Account:
     @property
     def role(self) -> str:
         """Its roles as one code, for the record."""
-        return ".".join(sorted(self.roles)) or "none"
+        return ".".join(sorted(self.roles)) or (SYSTEM if self.id == SYSTEM else "none")
 
 
-@dataclass(frozen=True, repr=False)
-class SignedIn:
-    """A session as its browser holds it; kept here only as a digest.
-
-    Attributes:
-        account: Whose.
-        token: Of the cookie.
-        csrf: Sent with whatever changes something.
-    """
-
-    account: Account
-    token: str
-    csrf: str
+DESK = Account(SYSTEM, SYSTEM, frozenset())  # the desk itself; nobody signs in as it
 
 
 def add_account(
@@ -120,7 +92,7 @@ def add_account(
         connection.execute(insert(USERS).values(row))
     except IntegrityError as error:
         raise ConfigError("this name is taken: choose another") from error
-    record(_event(by, "user.added", account.id))
+    record(event_of(by, "user.added", account.id))
     return account
 
 
@@ -131,7 +103,41 @@ def list_accounts(connection: Connection) -> tuple[Account, ...]:
         connection: Within a block.
     """
     rows = connection.execute(select(USERS).order_by(USERS.c.name))
-    return tuple(_account(row) for row in rows.mappings())
+    return tuple(account_in(row) for row in rows.mappings())
+
+
+def account_of(connection: Connection, user: str) -> Account:
+    """Return an account.
+
+    Args:
+        connection: Within a block.
+        user: Its id.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    chosen = select(USERS).where(USERS.c.id == user)
+    row = connection.execute(chosen).mappings().first()
+    if row is None:
+        raise ConfigError("there is no such account")
+    return account_in(row)
+
+
+def named(connection: Connection, name: str) -> Account:
+    """Return the account of a name.
+
+    Args:
+        connection: Within a block.
+        name: As typed to sign in.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    row = connection.execute(select(USERS).where(USERS.c.name == name)).mappings()
+    found = row.first()
+    if found is None:
+        raise ConfigError("there is no such account")
+    return account_in(found)
 
 
 def set_disabled(
@@ -154,7 +160,7 @@ def set_disabled(
     Raises:
         ConfigError: There is no such account, or it is the last administrator's.
     """
-    account = _found(connection, user)
+    account = account_of(connection, user)
     if is_disabled and _is_last_administrator(connection, account):
         raise ConfigError(
             "this is the last administrator: make another one first, or nobody could "
@@ -165,7 +171,7 @@ def set_disabled(
     if is_disabled:
         connection.execute(delete(SESSIONS).where(SESSIONS.c.user == user))
     what = "user.disabled" if is_disabled else "user.enabled"
-    record(_event(by, what, user))
+    record(event_of(by, what, user))
 
 
 def is_own(connection: Connection, account: Account, password: str) -> bool:
@@ -200,129 +206,17 @@ def set_password(
     Raises:
         ConfigError: There is no such account, or the password is too plain.
     """
-    _found(connection, user)
+    account_of(connection, user)
     change = update(USERS).where(USERS.c.id == user).values(password=hashed(password))
     connection.execute(change)
     connection.execute(delete(SESSIONS).where(SESSIONS.c.user == user))
-    record(_event(by, "user.password", user))
+    record(event_of(by, "user.password", user))
 
 
-def sign_in(
-    connection: Connection,
-    record: Record,
-    throttle: Throttle,
-    name: str,
-    password: str,
-    now: datetime,
-) -> SignedIn:
-    """Begin a session.
-
-    A failure is on the record too; the block must be committed then as well.
-
-    Args:
-        connection: Within a block that writes.
-        record: Writes what was done.
-        throttle: Shared by all tries.
-        name: As typed.
-        password: As typed.
-        now: The time.
-
-    Raises:
-        SignInError: They do not belong together, the account is shut out, or it is
-            too soon; it is not said which of the first two.
-    """
-    wait = throttle.wait(name, now)
-    if wait > timedelta(0):
-        raise SignInError("too many tries: wait a little, then try again", wait)
-    named = select(USERS).where(USERS.c.name == name)
-    row = connection.execute(named).mappings().first()
-    is_known = is_right(password, None if row is None else row["password"])
-    if row is None or not is_known or row["disabled"]:
-        throttle.failed(name, now)
-        record(_event(None, "session.refused", "" if row is None else row["id"]))
-        raise SignInError(
-            "name and password do not belong together, or the account is shut out",
-            throttle.wait(name, now),
-        )
-    throttle.passed(name)
-    if is_dated(row["password"]):
-        change = update(USERS).where(USERS.c.id == row["id"])
-        connection.execute(change.values(password=hashed(password)))
-    account = _account(row)
-    token, csrf = secrets.token_urlsafe(TOKEN_BYTES), secrets.token_urlsafe(TOKEN_BYTES)
-    times = {"made": now.isoformat(), "seen": now.isoformat()}
-    kept = {"token_sha256": _digest(token), "user": account.id, "csrf": csrf, **times}
-    connection.execute(insert(SESSIONS).values(kept))
-    record(_event(account, "session.begun", account.id))
-    return SignedIn(account, token, csrf)
-
-
-def whose(
-    connection: Connection, token: str, now: datetime, settings: Settings
-) -> SignedIn | None:
-    """Return whose session a cookie is of, and note that it was used.
-
-    Args:
-        connection: Within a block that writes.
-        token: Of the cookie.
-        now: The time.
-        settings: After how long sessions end.
-
-    Returns:
-        None where there is no such session, or it has ended.
-    """
-    chosen = SESSIONS.c.token_sha256 == _digest(token)
-    both = select(SESSIONS, USERS).join(USERS, SESSIONS.c.user == USERS.c.id)
-    row = connection.execute(both.where(chosen)).mappings().first()
-    if row is None:
-        return None
-    made, seen = (datetime.fromisoformat(row[c]) for c in (SESSIONS.c.made, "seen"))
-    is_over = (
-        now - seen > timedelta(minutes=settings.idle_minutes)
-        or now - made > timedelta(hours=settings.session_hours)
-        or bool(row["disabled"])
-    )
-    if is_over:
-        connection.execute(delete(SESSIONS).where(chosen))
-        return None
-    connection.execute(update(SESSIONS).where(chosen).values(seen=now.isoformat()))
-    return SignedIn(_account(row), token, row["csrf"])
-
-
-def is_meant(session: SignedIn, csrf: str) -> bool:
-    """Say whether a change comes from a page of ours, not from another one's form.
-
-    Args:
-        session: Whose.
-        csrf: As sent with the change.
-    """
-    return compare_digest(session.csrf.encode(), csrf.encode())
-
-
-def sign_out(connection: Connection, record: Record, session: SignedIn) -> None:
-    """End a session.
-
-    Args:
-        connection: Within a block that writes.
-        record: Writes what was done.
-        session: Which.
-    """
-    chosen = SESSIONS.c.token_sha256 == _digest(session.token)
-    connection.execute(delete(SESSIONS).where(chosen))
-    record(_event(session.account, "session.ended", session.account.id))
-
-
-def _account(row: Mapping[Any, Any]) -> Account:
+def account_in(row: Mapping[Any, Any]) -> Account:
+    """Return the account that a row of the table is."""
     roles = frozenset(Role(word) for word in row["roles"].split())
     return Account(row["id"], row["name"], roles, bool(row["disabled"]))
-
-
-def _found(connection: Connection, user: str) -> Account:
-    chosen = select(USERS).where(USERS.c.id == user)
-    row = connection.execute(chosen).mappings().first()
-    if row is None:
-        raise ConfigError("there is no such account")
-    return _account(row)
 
 
 def _is_last_administrator(connection: Connection, account: Account) -> bool:
@@ -334,10 +228,7 @@ def _is_last_administrator(connection: Connection, account: Account) -> bool:
     return int(count.scalar_one()) == 1
 
 
-def _digest(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
-
-
-def _event(by: Account | None, what: str, about: str) -> Event:
+def event_of(by: Account | None, what: str, about: str) -> Event:
+    """Return what is recorded of a deed on an account."""
     who, role = (SYSTEM, SYSTEM) if by is None else (by.id, by.role)
     return Event(who=who, role=role, what=what, about=about)

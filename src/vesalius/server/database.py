@@ -1,7 +1,7 @@
 """Database: SQLite that a power cut cannot tear, one writer at a time."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,10 @@ from vesalius.errors import OutputError
 from vesalius.governance.audit import Execute
 
 WAIT_S = 15.0  # for another writer
+UNWRITABLE = (
+    "the desk's database cannot be written now, and nothing was; try again, and look "
+    "at the disk's room and rights if it stays so"
+)
 
 
 def open_database(file: Path) -> Engine:
@@ -83,8 +87,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
         _said(connection, "BEGIN IMMEDIATE")
         try:
             yield connection
+        except OperationalError as error:  # in the middle: no room, or no right
+            _undo(connection)
+            raise OutputError(UNWRITABLE) from error
         except BaseException:
-            connection.exec_driver_sql("ROLLBACK")
+            _undo(connection)
             raise
         _said(connection, "COMMIT")
 
@@ -108,8 +115,10 @@ def _said(connection: Connection, words: str) -> None:
         connection.exec_driver_sql(words)
     except OperationalError as error:
         if words == "COMMIT":
-            connection.exec_driver_sql("ROLLBACK")
-        raise OutputError(
-            "the desk's database cannot be written now, and nothing was; try again, "
-            "and look at the disk's room and rights if it stays so"
-        ) from error
+            _undo(connection)
+        raise OutputError(UNWRITABLE) from error
+
+
+def _undo(connection: Connection) -> None:
+    with suppress(OperationalError):  # a full disk has it undone already
+        connection.exec_driver_sql("ROLLBACK")

@@ -9,23 +9,32 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
+from threading import Event as Signal
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, delete, func, select
 
 from vesalius.errors import ConfigError, OutputError
 from vesalius.governance.audit import Event, append, prepare
 from vesalius.governance.audit_check import DATABASE, PUBLIC
 from vesalius.governance.keyfile import read_secret
 from vesalius.governance.signing import Signer, make_key, open_key
-from vesalius.server.accounts import Record
-from vesalius.server.database import executed, open_database, writing
+from vesalius.server.accounts import SYSTEM, Record
+from vesalius.server.database import executed, open_database, reading, writing
+from vesalius.server.lock import LOCK
+from vesalius.server.migrations import bring_up
 from vesalius.server.objects import Objects
 from vesalius.server.passwords import Throttle
-from vesalius.server.schema import METADATA, USERS
+from vesalius.server.schema import SESSIONS, USERS
 from vesalius.server.settings import Settings
+from vesalius.server.turns import Turns
+from vesalius.server.uploads import Uploads
 from vesalius.server.vault import ENVIRONMENT, Vault, open_vault
 
+# How temporary folders' names begin.
+READING, WORKING, VIEWING = "reading-", "working-", "viewing-"
+ROOMS = (READING, WORKING, VIEWING)
 RECORD_KEY, VAULT_KEY = "record.key", "vault.key"
+RESTORED = "restored"  # a file that says so, until the desk is opened
 
 Clock = Callable[[], datetime]
 
@@ -40,8 +49,12 @@ class Desk:
         signer: Signs the record.
         objects: Its files.
         vault: Who patients are.
+        uploads: What is coming in.
         throttle: Slows down who guesses passwords.
+        turns: Whose picture is made ready for a screen next.
         now: The clock.
+        used: When each session's last use was noted, by the token's digest.
+        stopping: Set when the desk is being shut: work stops where it stands.
         first: Digest of the token that may make the first administrator; empty where
             there is an account already.
     """
@@ -51,8 +64,12 @@ class Desk:
     signer: Signer
     objects: Objects
     vault: Vault
+    uploads: Uploads
     throttle: Throttle = field(default_factory=Throttle)
+    turns: Turns = field(default_factory=Turns)
     now: Clock = lambda: datetime.now(UTC)
+    used: dict[str, datetime] = field(default_factory=dict)
+    stopping: Signal = field(default_factory=Signal)
     first: str = ""
 
     @contextmanager
@@ -65,6 +82,17 @@ class Desk:
         """
         with writing(self.engine) as connection:
             yield connection, self.recorder(connection)
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """Look at one state of the database."""
+        with reading(self.engine) as connection:
+            yield connection
+
+    def left_over(self) -> Iterator[Path]:
+        """Yield what a crash left of work that was under way."""
+        for kind in ROOMS:
+            yield from self.settings.data.glob(f"{kind}*")
 
     def recorder(self, connection: Connection) -> Record:
         """Return what writes the record within a block.
@@ -99,8 +127,8 @@ def open_desk(settings: Settings) -> tuple[Desk, str]:
 
     Raises:
         OutputError: The folder cannot be written.
-        ConfigError: It holds something else, a key that others may read, or work
-            whose key is lost.
+        ConfigError: It holds something else, a key that others may read, work whose
+            key is lost, or a newer version's work.
     """
     folder = settings.data
     _own(folder)
@@ -111,27 +139,40 @@ def open_desk(settings: Settings) -> tuple[Desk, str]:
         read_secret(folder / VAULT_KEY)
     (folder / PUBLIC).write_text(signer.public.hex() + "\n", encoding="ascii")
     engine = open_database(folder / DATABASE)
-    METADATA.create_all(engine)
     with writing(engine) as connection:
+        bring_up(connection)
         prepare(executed(connection))
+        _note_restored(connection, signer, folder)
         count = connection.execute(select(func.count()).select_from(USERS)).scalar_one()
+    (folder / RESTORED).unlink(missing_ok=True)
     token = "" if count else secrets.token_urlsafe(24)
+    vault = open_vault(folder / VAULT_KEY)
+    most = settings.most_upload_bytes
     desk = Desk(
         settings=settings,
         engine=engine,
         signer=signer,
         objects=Objects(folder / "objects"),
-        vault=open_vault(folder / VAULT_KEY),
+        vault=vault,
+        uploads=Uploads(folder / "uploads", vault, most=most),
         first=sha256(token.encode()).hexdigest() if token else "",
     )
     return desk, token
+
+
+def _note_restored(connection: Connection, signer: Signer, folder: Path) -> None:
+    """Say on the record that it goes on from a backup; everybody signs in anew."""
+    if (folder / RESTORED).exists():
+        event = Event(who=SYSTEM, role=SYSTEM, what="desk.restored")
+        append(executed(connection), signer, event)
+        connection.execute(delete(SESSIONS))
 
 
 def _own(folder: Path) -> None:
     """Make the data folder, for its owner alone; refuse one with other things in it."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        found = {file.name for file in folder.iterdir()}
+        found = {file.name for file in folder.iterdir()} - {LOCK}
     except OSError as error:
         raise OutputError(
             f"the data folder {folder.name} cannot be made or read: {error.strerror}"

@@ -1,17 +1,21 @@
 """Doors: who may pass, decided by the role matrix before any route is asked."""
 
+from datetime import timedelta
 from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI, Request
 
 from vesalius.errors import ConfigError
-from vesalius.server.accounts import SignedIn, is_meant, whose
+from vesalius.server.database import reading
 from vesalius.server.desk import Desk
 from vesalius.server.problems import NotAllowed
 from vesalius.server.roles import ANYBODY, MATRIX, may
+from vesalius.server.sessions import SignedIn, digest_of, is_meant, note_use, whose
 
 COOKIE, CSRF = "vesalius-session", "X-Vesalius-CSRF"
 SAFE = frozenset({"GET", "HEAD"})  # methods that change nothing
+NOTED_EVERY = timedelta(minutes=1)  # so much earlier a session may end than it should
+MOST_NOTED = 10_000
 FREE = frozenset({"POST /api/session", "POST /api/session/first"})  # no session yet
 
 
@@ -35,10 +39,7 @@ def pass_door(request: Request) -> None:
     route = key_of(request)
     desk = desk_of(request)
     token = request.cookies.get(COOKIE)
-    session = None
-    if token:
-        with desk.change() as (connection, _):
-            session = whose(connection, token, desk.now(), desk.settings)
+    session = _found(desk, token) if token else None
     request.state.session = session
     if MATRIX[route] is not ANYBODY and session is None:
         raise NotAllowed(401, "you are not signed in, or your session has ended")
@@ -49,10 +50,32 @@ def pass_door(request: Request) -> None:
         raise NotAllowed(403, "your account has no role that may do this")
 
 
+def _found(desk: Desk, token: str) -> SignedIn | None:
+    """Look whose session it is; note its use once a minute, not at each request.
+
+    Every note takes the database's one lock: thirty readers who scroll would wait for
+    each other.
+    """
+    now, name = desk.now(), digest_of(token)
+    with reading(desk.engine) as connection:
+        session = whose(connection, token, now, desk.settings)
+    if session is None:
+        desk.used.pop(name, None)
+        return None
+    noted = desk.used.get(name)
+    if noted is None or not noted <= now < noted + NOTED_EVERY:
+        with desk.change() as (connection, _):
+            note_use(connection, token, now, desk.settings)
+        if len(desk.used) > MOST_NOTED:
+            desk.used.clear()
+        desk.used[name] = now
+    return session
+
+
 def key_of(request: Request) -> str:
     """Return the matrix row of a request."""
     route = request.scope["route"]
-    return f"{request.method} {route.path}"
+    return f"{request.method} {route.path_format}"
 
 
 def check_doors(app: FastAPI) -> None:

@@ -23,7 +23,7 @@ _W, _R, _D, _F, _C = JobState
 # From a state to those that may follow it. Interrupted work waits again.
 FOLLOWS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
     {
-        _W: frozenset({_R, _C}),
+        _W: frozenset({_R, _C, _F}),
         _R: frozenset({_D, _F, _C, _W}),
         _D: frozenset(),
         _F: frozenset({_W}),
@@ -42,6 +42,8 @@ class Wish:
         verb: A verb's name.
         input_sha256: Of the scan, as it is kept.
         options: Of the verb.
+        scan: Its id here.
+        model: The card's name; empty where it is looked for when the work begins.
     """
 
     project: str
@@ -49,6 +51,8 @@ class Wish:
     verb: str
     input_sha256: str
     options: Mapping[str, Any]
+    scan: str | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Job:
         total: Of them; 0 where nobody knows.
         reason: Why it failed or is tried again: a code.
         output_sha256: Of what came of it.
+        weights_sha256: Of the model's version that is used; empty until it begins.
     """
 
     id: str
@@ -86,6 +91,7 @@ class Job:
     total: int
     reason: str
     output_sha256: str
+    weights_sha256: str = ""
 
 
 def read_job(row: Mapping[Any, Any]) -> Job:
@@ -100,6 +106,8 @@ def read_job(row: Mapping[Any, Any]) -> Job:
         verb=row["verb"],
         input_sha256=row["input_sha256"],
         options=json.loads(row["options"]),
+        scan=row["scan"],
+        model=row["model"],
     )
     return Job(
         id=row["id"],
@@ -116,6 +124,7 @@ def read_job(row: Mapping[Any, Any]) -> Job:
         total=row["total"],
         reason=row["reason"],
         output_sha256=row["output_sha256"] or "",
+        weights_sha256=row["weights_sha256"],
     )
 
 

@@ -56,7 +56,7 @@ class Objects:
         try:
             (folder / DRAFTS).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(_words(error)) from error
+            raise OutputError(words_of(error)) from error
 
     def put(self, stream: Readable, *, most: int | None = None) -> Stored:
         """Keep what a stream holds, whole or not at all.
@@ -74,7 +74,7 @@ class Objects:
         try:
             handle, name = tempfile.mkstemp(dir=self._folder / DRAFTS)
         except OSError as error:
-            raise OutputError(_words(error)) from error
+            raise OutputError(words_of(error)) from error
         draft = Path(name)
         try:
             with os.fdopen(handle, "wb") as opened:
@@ -83,7 +83,7 @@ class Objects:
                 os.fsync(opened.fileno())
             return self._kept(draft, digest, size)
         except OSError as error:
-            raise OutputError(_words(error)) from error
+            raise OutputError(words_of(error)) from error
         finally:
             draft.unlink(missing_ok=True)
 
@@ -97,9 +97,17 @@ class Objects:
             ConfigError: That is no digest, or nothing is kept under it.
         """
         file = self._place(digest)
-        if not file.is_file():
+        if not self.has(digest):
             raise ConfigError(f"nothing is kept as {digest[:12]}...")
         return file
+
+    def has(self, digest: str) -> bool:
+        """Say whether an object is kept.
+
+        Args:
+            digest: As `put` returned it.
+        """
+        return self._place(digest).is_file()
 
     def is_whole(self, digest: str) -> bool:
         """Say whether an object still is what its name says.
@@ -188,7 +196,8 @@ def _copied(
     return found.hexdigest(), size
 
 
-def _words(error: OSError) -> str:
+def words_of(error: OSError) -> str:
+    """Say what the disk refused, and what to do."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full: make room, then send it again; nothing was kept"
     return f"the data folder cannot be written ({error.strerror}); nothing was kept"

@@ -80,7 +80,9 @@ class Throttle:
         if count < FREE_TRIES:
             return timedelta(0)
         doubled = FIRST_WAIT * 2 ** min(count - FREE_TRIES, 20)
-        return max(timedelta(0), last + min(doubled, LONGEST_WAIT) - now)
+        # No longer than that where the clock was set back since.
+        waits = min(doubled, LONGEST_WAIT)
+        return min(waits, max(timedelta(0), last + waits - now))
 
     def failed(self, key: str, now: datetime) -> None:
         """Count a failure.

@@ -1,6 +1,7 @@
 """Problems: every way the desk says no, in one shape."""
 
 from math import ceil
+from os import stat_result
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,13 +18,18 @@ from vesalius.errors import (
     VesaliusError,
     WeightsError,
 )
-from vesalius.server.accounts import SignInError
+from vesalius.server.conflicts import ConflictError
+from vesalius.server.projects import NOT_FOUND, AbsentError
+from vesalius.server.sessions import SignInError
+from vesalius.server.turns import NotReadyError
 
-NOT_FOUND = "there is nothing here"
 # The first that fits decides.
 STATUS: tuple[tuple[type[VesaliusError], int], ...] = (
     (SignInError, 401),
+    (AbsentError, 404),
     (ReviewError, 409),
+    (NotReadyError, 503),
+    (ConflictError, 409),
     (ScanError, 422),
     (ConfigError, 422),
     (RecordError, 503),
@@ -32,16 +38,20 @@ STATUS: tuple[tuple[type[VesaliusError], int], ...] = (
     (VesaliusError, 422),
 )
 NEXT = {
+    400: "ask for bytes as first-last, counted from 0, or for all of it",
     401: "sign in, then try again",
     403: "ask an administrator for the role that this needs",
     404: "look whether the address is right; what is not yours is not shown",
     405: "look at the list of routes",
     409: "load it again and look at it before you decide",
+    416: "ask for bytes that are there, or for all of it",
     422: "change what is named, then send it again",
     429: "wait as long as Retry-After says",
     503: "tell your administrator: nothing was done",
     507: "tell your administrator: nothing was done",
 }
+
+UNSATISFIABLE = 416
 
 
 class Problem(BaseModel):
@@ -71,15 +81,16 @@ def refuse(app: FastAPI) -> None:
     app.add_exception_handler(VesaliusError, _said)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _unfit)
-    app.add_exception_handler(Exception, _unknown)
 
 
 async def _said(request: Request, error: Exception) -> JSONResponse:
     status = next(code for kind, code in STATUS if isinstance(error, kind))
-    if isinstance(error, SignInError) and error.wait:
+    if isinstance(error, SignInError | NotReadyError) and error.wait:
+        status = 429 if isinstance(error, SignInError) else status
         seconds = str(ceil(error.wait.total_seconds()))
-        return _answer(429, str(error), headers={"Retry-After": seconds})
-    return _answer(status, str(error))
+        return _answer(status, str(error), headers={"Retry-After": seconds})
+    then = error.then if isinstance(error, ConflictError) else ""
+    return _answer(status, str(error), then=then)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
@@ -99,7 +110,22 @@ async def _unfit(request: Request, error: Exception) -> JSONResponse:
     return _answer(422, what, expected="; ".join(kinds))
 
 
-async def _unknown(request: Request, error: Exception) -> JSONResponse:
+def refused_range(status: int, of: stat_result | None) -> JSONResponse:
+    """Return the answer to a range of a file that cannot be had.
+
+    Args:
+        status: 400 where it is none, 416 where it lies beyond the end.
+        of: The file, where that was looked at.
+    """
+    if status != UNSATISFIABLE:
+        return _answer(status, "this is no range", expected="Range: bytes=0-1023")
+    size = "*" if of is None else str(of.st_size)
+    words = f"this range lies beyond the end: there are {size} bytes"
+    return _answer(status, words, headers={"Content-Range": f"bytes */{size}"})
+
+
+def unknown() -> JSONResponse:
+    """Return the answer to what nobody foresaw."""
     return _answer(500, "something went wrong here, and it is in the log")
 
 
@@ -108,11 +134,13 @@ def _answer(
     what: str,
     *,
     expected: str = "",
+    then: str = "",
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
     problem = Problem(
         what=what,
         expected=expected,
-        next=NEXT.get(status, "try again; if it stays so, tell your administrator"),
+        next=then
+        or NEXT.get(status, "try again; if it stays so, tell your administrator"),
     )
     return JSONResponse(problem.model_dump(), status, headers)

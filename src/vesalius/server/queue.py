@@ -35,6 +35,8 @@ def submit(
         "id": name,
         "project": wish.project,
         "case": wish.case,
+        "scan": wish.scan,
+        "model": wish.model,
         "verb": wish.verb,
         "input_sha256": wish.input_sha256,
         "options": json.dumps(dict(wish.options), sort_keys=True),
@@ -95,6 +97,19 @@ def tell(
     return connection.execute(change).rowcount == 1
 
 
+def use(connection: Connection, name: str, model: str, weights_sha256: str) -> None:
+    """Note which version of a model does a job; its result's record says it, too.
+
+    Args:
+        connection: Within a block that writes.
+        name: The job's.
+        model: The card's name.
+        weights_sha256: Of the version.
+    """
+    values = {"model": model, "weights_sha256": weights_sha256}
+    connection.execute(update(JOBS).where(JOBS.c.id == name).values(values))
+
+
 def finish(
     connection: Connection,
     record: Record,
@@ -147,6 +162,33 @@ def fail(
     return _moved(connection, record, name, JobState.FAILED, "job.failed", ended)
 
 
+def fail_waiting(
+    connection: Connection,
+    record: Record,
+    model: str,
+    reason: str,
+    by: Account,
+    now: datetime,
+) -> tuple[Job, ...]:
+    """End all jobs that wait for a model.
+
+    Args:
+        connection: Within a block that writes.
+        record: Writes what was done.
+        model: The card's name.
+        reason: A code.
+        by: Who ends them.
+        now: The time.
+    """
+    waiting = (JOBS.c.state == JobState.WAITING) & (JOBS.c.model == model)
+    names = connection.execute(select(JOBS.c.id).where(waiting)).scalars().all()
+    ended = {"ended": now.isoformat(), "reason": reason}
+    return tuple(
+        _moved(connection, record, name, JobState.FAILED, "job.failed", ended, by)
+        for name in names
+    )
+
+
 def cancel(
     connection: Connection, record: Record, name: str, by: Account, now: datetime
 ) -> Job:
@@ -193,7 +235,12 @@ def retry(
 
 
 def recover(
-    connection: Connection, record: Record, alive: Sequence[str], now: datetime
+    connection: Connection,
+    record: Record,
+    alive: Sequence[str],
+    now: datetime,
+    *,
+    in_order: bool = False,
 ) -> tuple[Job, ...]:
     """Let jobs wait again whose workers are gone: after a crash, at the start.
 
@@ -202,6 +249,7 @@ def recover(
         record: Writes what was done.
         alive: Workers that are at work.
         now: The time.
+        in_order: Whether the desk has stopped them: that is no try.
 
     Returns:
         Those jobs; one that was tried three times has failed.
@@ -210,11 +258,13 @@ def recover(
     left = [n for n, worker in connection.execute(running) if worker not in alive]
     found = []
     for name in left:
-        is_spent = find(connection, name).tries >= MOST_TRIES
+        tries = find(connection, name).tries - in_order
+        is_spent = tries >= MOST_TRIES
         state = JobState.FAILED if is_spent else JobState.WAITING
         what = "job.failed" if is_spent else "job.interrupted"
         ended = {"ended": now.isoformat()} if is_spent else _BEGINNING
-        values = {"reason": "worker-lost", **ended}
+        reason = "desk-shut" if in_order else "worker-lost"
+        values = {"reason": reason, "tries": tries, **ended}
         found.append(_moved(connection, record, name, state, what, values))
     return tuple(found)
 
@@ -248,6 +298,17 @@ def position(connection: Connection, name: str) -> int | None:
         return None
     ahead = (JOBS.c.state == JobState.WAITING) & (JOBS.c.number < own)
     count = select(func.count()).select_from(JOBS).where(ahead)
+    return int(connection.execute(count).scalar_one())
+
+
+def waiting(connection: Connection) -> int:
+    """Return how many jobs wait.
+
+    Args:
+        connection: Within a block.
+    """
+    chosen = JOBS.c.state == JobState.WAITING
+    count = select(func.count()).select_from(JOBS).where(chosen)
     return int(connection.execute(count).scalar_one())
 
 
@@ -313,4 +374,5 @@ def _event(job: Job, what: str, by: Account | None) -> Event:
         case=job.wish.case,
         input_sha256=job.wish.input_sha256,
         output_sha256=job.output_sha256,
+        weights_sha256=job.weights_sha256,
     )

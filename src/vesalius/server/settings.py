@@ -18,6 +18,7 @@ class Settings:
         host: Address it listens at.
         port: And port.
         demo: Whether it begins with cases that wait to be decided.
+        demo_data: Where their scans lie; those that are not there are left out.
         tls_cert: Certificate chain, PEM.
         tls_key: Its key, PEM.
         behind_proxy: Whether a proxy before it does TLS, and says so.
@@ -36,6 +37,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8765
     demo: bool = False
+    demo_data: Path = Path("../shared/data")  # beside a clone, where there is one
     tls_cert: Path | None = None
     tls_key: Path | None = None
     behind_proxy: bool = False

@@ -18,6 +18,7 @@ from vesalius.governance.keyfile import KEY_BYTES, make_secret, read_secret
 ENVIRONMENT = "VESALIUS_VAULT_KEY"
 NONCE_BYTES = 12
 FORM = b"\x01"  # of what is sealed: a later form has another
+SEAL_BYTES = len(FORM) + NONCE_BYTES + 16  # more than what is sealed: GCM's tag is 16
 PSEUDONYM_BYTES = 10  # 80 bits: no two patients share one
 
 
@@ -41,7 +42,7 @@ class Identity:
 
 
 class Vault:
-    """Seals identities with AES-256-GCM, each bound to its case.
+    """Seals identities, and what holds some, with AES-256-GCM, bound to its case.
 
     Args:
         secret: 32 bytes.
@@ -80,9 +81,7 @@ class Vault:
             identity: Of the patient.
             case: The case's id; must be said again to unseal.
         """
-        nonce = os.urandom(NONCE_BYTES)
-        words = json.dumps(asdict(identity)).encode()
-        return FORM + nonce + self._sealing.encrypt(nonce, words, case.encode())
+        return self.seal_bytes(json.dumps(asdict(identity)).encode(), case)
 
     def unseal(self, sealed: bytes, case: str) -> Identity:
         """Return who a case is of.
@@ -94,17 +93,38 @@ class Vault:
         Raises:
             FormatError: It was altered, is another case's, or another vault's.
         """
+        return Identity(**json.loads(self.unseal_bytes(sealed, case)))
+
+    def seal_bytes(self, content: bytes, about: str) -> bytes:
+        """Return bytes that only this vault can read, for this purpose alone.
+
+        Args:
+            content: At most 2^31 bytes.
+            about: What they are of; must be said again to unseal.
+        """
+        nonce = os.urandom(NONCE_BYTES)
+        return FORM + nonce + self._sealing.encrypt(nonce, content, about.encode())
+
+    def unseal_bytes(self, sealed: bytes, about: str) -> bytes:
+        """Return what `seal_bytes` sealed.
+
+        Args:
+            sealed: As it was returned.
+            about: What it was sealed for.
+
+        Raises:
+            FormatError: It was altered, is about something else, or another vault's.
+        """
         nonce = sealed[len(FORM) : len(FORM) + NONCE_BYTES]
         kept = sealed[len(FORM) + NONCE_BYTES :]
         try:
             if not sealed.startswith(FORM):
                 raise InvalidTag
-            words = self._sealing.decrypt(nonce, kept, case.encode())
+            return self._sealing.decrypt(nonce, kept, about.encode())
         except (InvalidTag, ValueError) as error:
             raise FormatError(
-                "this identity was altered, or belongs to another case or key"
+                "what was sealed was altered, or belongs to another case or key"
             ) from error
-        return Identity(**json.loads(words))
 
 
 def open_vault(file: Path, *, environment: str = ENVIRONMENT) -> Vault:

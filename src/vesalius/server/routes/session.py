@@ -6,20 +6,14 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from vesalius.errors import ConfigError
-from vesalius.server.accounts import (
-    SignedIn,
-    SignInError,
-    add_account,
-    is_own,
-    set_password,
-    sign_in,
-    sign_out,
-)
+from vesalius.server import demo
+from vesalius.server.accounts import add_account, is_own, set_password
 from vesalius.server.desk import Desk
 from vesalius.server.doors import COOKIE, Own, TheDesk, Whose
 from vesalius.server.passwords import MOST
 from vesalius.server.roles import Role
 from vesalius.server.routes.users import Told, told_of
+from vesalius.server.sessions import SignedIn, SignInError, sign_in, sign_out
 
 ROUTER = APIRouter(prefix="/api/session", tags=["session"])
 
@@ -92,19 +86,24 @@ def begin(names: Names, desk: TheDesk, response: Response) -> Now:
 
 @ROUTER.post("/first", status_code=201)
 def begin_desk(first: First, desk: TheDesk, response: Response) -> Now:
-    """Make the first administrator, with the link that the first start printed."""
+    """Make the first administrator, with the link that the first start printed.
+
+    A demo's is everything else as well, and sees its cases.
+    """
     if not desk.may_begin(first.token):
         raise ConfigError(
             "this link has been used, or is not this desk's: sign in, or ask your "
             "administrator"
         )
+    is_demo = desk.settings.demo
+    roles = demo.ROLES if is_demo else frozenset({Role.ADMINISTRATOR})
     with desk.change() as (connection, record):
-        roles = (Role.ADMINISTRATOR,)
         now = desk.now()
-        add_account(connection, record, first.name, first.password, roles, now)
-        session = sign_in(
-            connection, record, desk.throttle, first.name, first.password, now
-        )
+        name, word = first.name, first.password
+        account = add_account(connection, record, name, word, roles, now)
+        if is_demo:
+            demo.welcome(connection, record, account)
+        session = sign_in(connection, record, desk.throttle, name, word, now)
     desk.first = ""
     _set_cookie(desk, response, session)
     return _now(session)

@@ -1,0 +1,72 @@
+// Models: cards, figures, and what administrators do with them.
+
+export const models = {
+  'models.about':
+    'What works here, how good it was on patients it had never seen, and when not to trust it.',
+  'models.empty': 'No model is installed',
+  'models.empty.next': 'Models come with the package: install it again.',
+  'models.none': 'There is no such model',
+  'models.all': 'All models',
+  'model.state': 'State',
+  'model.state.serving': 'In use',
+  'model.state.suspended': 'Suspended',
+  'model.kept': 'Kept',
+  'model.task': 'Does',
+  'model.modalities': 'Modalities',
+  'model.units': 'Units',
+  'model.any': 'Any',
+  'model.licence': 'Licence',
+  'model.limits': 'When not to trust it',
+  'model.figures': 'How good it was',
+  'model.figures.about':
+    'Measured on patients that the model had never seen. In brackets: where the true figure lies, 95 times of 100.',
+  'model.data': 'What it learned from',
+  'model.training': 'How it was trained',
+  'model.versions': 'Versions',
+  'model.versions.about':
+    'Every version that has served here is kept with its card, so that an earlier one can be put to use again.',
+  'model.weights': 'Weights (SHA-256)',
+  'model.first-seen': 'First here',
+  'model.do': 'Do',
+  'model.suspended-because': 'Suspended: {reason}.',
+  'model.reason': 'Reason',
+  'model.reason.hint': 'It goes on the record, with your name.',
+  'model.suspend': 'Suspend',
+  'model.suspend.title': 'Suspend {name}?',
+  'model.suspend.what':
+    'It takes no new work at once, what waits for it fails, and its open cases are marked in every worklist. What was signed stays signed.',
+  'model.serve': 'Put to use',
+  'model.serve.title': 'Put {name} to use again?',
+  'model.serve.what':
+    'It takes new work from now on, and its open cases lose their mark.',
+  'model.roll-back': 'Use this version',
+  'model.roll-back.title': 'Use another version of {name}?',
+  'model.roll-back.what':
+    'New work is done with the weights {weights} from now on. What was done with others keeps its own digests.',
+
+  'why.invented': 'it showed what was not there',
+  'why.missed': 'it missed what was there',
+  'why.wrong-side': 'it took one side for the other',
+  'why.poor-answers': 'its answers are poor',
+  'why.drift': 'its answers have become worse',
+  'why.incident': 'an incident is being looked into',
+  'why.recall': 'its maker has recalled it',
+  'why.inspection': 'it is being inspected',
+  'why.mended': 'what was wrong is mended',
+  'why.unfounded': 'what was said against it proved unfounded',
+  'why.trial': 'it is tried out',
+
+  'figure.interval': '{value} ({low} to {high}){unit}',
+  'figure.natural': 'About {n} of 100; between {low} and {high}.',
+  'figure.patients.one': 'one patient',
+  'figure.patients.other': '{n} patients',
+
+  'training.recipe': 'Recipe',
+  'training.seed': 'Seed',
+  'training.minutes': 'Minutes',
+  'training.steps': 'Steps',
+  'training.parameters': 'Parameters',
+  'training.energy_kj': 'Energy, kJ',
+  'training.machine': 'Machine',
+  'training.targets': 'Targets',
+} as const;
