@@ -58,6 +58,10 @@ def test_every_answer_has_a_doubt_and_a_warning_comes_before_none(record):
             told(measures=[("volume, lower end", 9), ("volume, upper end", 10)]),
             told(measures=[("volume, lower end", 2), ("volume, upper end", 10)]),
         ),
+        (
+            told(measures=[("spread in the head", 90), ("range in the head", 2000)]),
+            told(measures=[("spread in the head", 300), ("range in the head", 2000)]),
+        ),
         (told(checks=["show", "show"]), told(checks=["show", "warn"])),
         (
             told(findings=[(0.99, 0.98, 1)]),

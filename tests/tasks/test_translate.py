@@ -81,6 +81,20 @@ def test_the_networks_unit_is_a_thousand(ct):
     assert np.allclose(half, 2 * 200, atol=1e-3)  # the card doubles it
 
 
+@pytest.mark.parametrize("fuse", [False, True])
+def test_the_spread_of_the_head_is_a_number_too(ct, fuse):
+    scan = replace(ct, affine=np.diag([4.0, 4.0, 4.0, 1.0]))
+    result = translate_by(scan, Model(CARD, Constant()), fuse=fuse)
+    values = {one.name: (one.value, one.unit) for one in result.measures}
+    assert values["spread in the head"] == (pytest.approx(400), "a.u.")
+    assert values["range in the head"][0] < 500  # the same everywhere but at the rim
+
+
+def test_without_a_head_there_is_no_spread_of_one(ct):
+    empty = ct.with_voxels(np.full_like(ct.voxels, -1000))
+    assert translate_by(empty, Model(CARD, Constant())).measures == ()
+
+
 @pytest.mark.parametrize(("way", "outside"), [(MR_TO_CT, -1004.0), (CT_TO_MR, 0.0)])
 def test_far_from_the_head_nothing_is_said(ct, way, outside):
     wide = ((20, 20), (20, 20), (0, 0))

@@ -74,13 +74,15 @@ def _parts(card: "Card") -> list[str]:
 
 
 def _made_for(card: "Card") -> str:
+    from vesalius.card import span
+
     """Spell the limits that every input is checked against."""
     rows = [
         ("modality", ", ".join(card.modalities)),
         ("contrast", ", ".join(card.contrasts) or "any"),
-        ("voxel edges", _range(card.spacing_range_mm, "mm")),
-        ("field of view", _range(card.field_of_view_mm, "mm")),
-        ("intensity", _range(card.intensity_range, card.units)),
+        ("voxel edges", span(card.spacing_range_mm, "mm")),
+        ("field of view", span(card.field_of_view_mm, "mm")),
+        ("intensity", span(card.intensity_range, card.units)),
     ]
     return "\n".join(f"  {name:14} {value}" for name, value in rows)
 
@@ -99,10 +101,6 @@ def _amount(figure: "Figure") -> str:
     if figure.low == figure.high:
         return value
     return f"{value} ({figure.low:.4g} to {figure.high:.4g})"
-
-
-def _range(ends: tuple[float, float], unit: str) -> str:
-    return f"{ends[0]:g} to {ends[1]:g} {unit}"
 
 
 def _listed(title: str, lines: tuple[str, ...]) -> str:

@@ -12,7 +12,8 @@ def doubt_of(told: Mapping[str, Any]) -> float:
     What was withheld is 1: somebody must look at the scan instead. Else what the input
     checks said decides first, and among those alike the least sure of the answer's own
     numbers: a finding whose probability is near one half or whose interval is wide, a
-    volume whose ends lie far apart, a spread as large as the noise that was there.
+    volume whose ends lie far apart, a spread as large as the noise that was there, or
+    as all that is to be seen in a picture.
 
     Args:
         told: The answer's record, `result.json`; what it lacks speaks for nothing.
@@ -44,6 +45,7 @@ def _of_measures(told: Mapping[str, Any]) -> list[float]:
     values = {one["name"]: one["value"] for one in told.get("measures", ())}
     parts = (
         (values.get("spread"), values.get("noise before")),
+        (values.get("spread in the head"), values.get("range in the head")),
         (_between(values), values.get("volume, upper end")),
     )
     return [part / whole for part, whole in parts if part is not None and whole]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from vesalius.card import Card, Figure, Table
+from vesalius.card import ENDLESS, Card, Figure, Table
 from vesalius.report.words import FIXED_SPACE, amount, by_edges, number
 from vesalius.result import Finding, Provenance
 from vesalius.volume import Volume
@@ -139,6 +139,8 @@ def _training(one: Card) -> Rows:
 
 def _range(ends: Iterable[float | int], unit: str) -> str:
     low, high = ends
+    if high >= ENDLESS:
+        return f"{amount(low, unit)} or more"
     return f"{number(low)} to {amount(high, unit)}"
 
 

@@ -31,7 +31,8 @@ class KeptFile(FileResponse):
             begins = message["type"] == "http.response.start"
             if begins and message["status"] in RANGES:
                 is_refused = True
-                answer = refused_range(message["status"], self.stat_result)
+                size = self.headers.get("content-length")  # of the whole file
+                answer = refused_range(message["status"], size)
                 await answer(scope, receive, send)
             elif not is_refused:
                 await send(message)

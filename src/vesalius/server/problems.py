@@ -1,7 +1,6 @@
 """Problems: every way the desk says no, in one shape."""
 
 from math import ceil
-from os import stat_result
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -110,18 +109,18 @@ async def _unfit(request: Request, error: Exception) -> JSONResponse:
     return _answer(422, what, expected="; ".join(kinds))
 
 
-def refused_range(status: int, of: stat_result | None) -> JSONResponse:
+def refused_range(status: int, size: str | None) -> JSONResponse:
     """Return the answer to a range of a file that cannot be had.
 
     Args:
         status: 400 where it is none, 416 where it lies beyond the end.
-        of: The file, where that was looked at.
+        size: Of the file, in bytes; None where nobody looked.
     """
     if status != UNSATISFIABLE:
         return _answer(status, "this is no range", expected="Range: bytes=0-1023")
-    size = "*" if of is None else str(of.st_size)
-    words = f"this range lies beyond the end: there are {size} bytes"
-    return _answer(status, words, headers={"Content-Range": f"bytes */{size}"})
+    words = f"this range lies beyond the end: there are {size or 'fewer'} bytes"
+    headers = {"Content-Range": f"bytes */{size or '*'}"}
+    return _answer(status, words, headers=headers)
 
 
 def unknown() -> JSONResponse:

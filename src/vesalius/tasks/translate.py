@@ -17,7 +17,7 @@ from vesalius.card import Card
 from vesalius.errors import ConfigError
 from vesalius.quality import check_input, verdict_of
 from vesalius.quality.windows import slice_axis
-from vesalius.result import Provenance, Result
+from vesalius.result import Measure, Provenance, Result
 from vesalius.tasks.side_by_side import side_by_side
 from vesalius.tasks.ways import CT_TO_MR, MR_TO_CT, WAYS, Outline, Plane, Seen, Way
 from vesalius.volume import Volume
@@ -31,7 +31,11 @@ FLAT_ROWS = {"axial", "coronal"}  # rows run left to right: a mirror image is a 
 MIRRORED = 48  # slices at most: a thicker stack is asked without mirror images, in time
 CUBIC = 1.6  # longest over shortest edge of a volume that can be cut along any axis
 
+HALF = 0.5  # of a voxel inside the outline, where slices were cut on another grid
+RANGE = (1, 99)  # percentiles
+
 Progress = Callable[[int, int], None]
+Grid = Float32[np.ndarray, "i j k"]
 Block = Float32[np.ndarray, "l p s"]  # axes to the left, back and up
 Answer = Float32[np.ndarray, "h w"]  # on the scan's grid
 
@@ -136,7 +140,7 @@ def translate_by(
     verdict = verdict_of(checks)
     if verdict.outcome == "withhold":
         return Result(verdict=verdict, checks=checks, card=card, provenance=origin)
-    made, half = _translated(scan, model, way, fuse=fuse, progress=progress)
+    made, half, head = _translated(scan, model, way, fuse=fuse, progress=progress)
     place = _placed(scan, way)
     picture = place.with_voxels(made)
     return Result(
@@ -145,6 +149,7 @@ def translate_by(
         imagined=picture,
         verdict=verdict_of(checks),
         checks=checks,
+        measures=_measures(made, half, head > HALF, way.units),
         tables=way.tables,
         card=card,
         provenance=origin,
@@ -178,10 +183,36 @@ def _placed(scan: Volume, way: Way) -> Volume:
     )
 
 
+def _measures(
+    made: Grid, half: Grid, head: Bool[np.ndarray, "i j k"], units: str
+) -> tuple[Measure, ...]:
+    """Say how unsure the head is as a whole, beside what there is to be seen in it."""
+    if not head.any():
+        return ()
+    low, high = np.percentile(made[head], RANGE)
+    return (
+        Measure(
+            "spread in the head",
+            float(np.median(half[head])),
+            units,
+            "In half of the head the interval is narrower to either side than this.",
+        ),
+        Measure(
+            "range in the head",
+            float(high - low),
+            units,
+            "From the darkest to the brightest of the picture, the outer 1 % left out.",
+        ),
+    )
+
+
 def _translated(
     scan: Volume, model: Model, way: Way, *, fuse: bool, progress: Progress | None
-) -> tuple[Float32[np.ndarray, "i j k"], Float32[np.ndarray, "i j k"]]:
-    """Cut the volume, translate its slices, and put them together again."""
+) -> tuple[Grid, Grid, Grid]:
+    """Cut the volume, translate its slices, and put them together again.
+
+    Picture, half the interval's width, and where the head is: 1 inside, 0 outside.
+    """
     (up, back, left), (down, front, right) = upright_axes(scan)
     axes, flips = (left, back, up), (right, front, down)
     turn = tuple(slice(None, None, -1 if flip else 1) for flip in flips)
@@ -195,12 +226,12 @@ def _translated(
             _along(block, axis, edges, (model.net, way), (done, total), progress)
         )
         done += block.shape[axis]
-    made, half = (np.mean(part, axis=0) for part in zip(*answers, strict=True))
+    made, half, head = (np.mean(part, axis=0) for part in zip(*answers, strict=True))
     factor = model.card.spread_multipliers[0][1] if model.card.spread_multipliers else 1
     back_again = np.argsort(axes)
     return tuple(  # type: ignore[return-value]
         np.ascontiguousarray(part[turn].transpose(back_again), np.float32)
-        for part in (made, factor * half)
+        for part in (made, factor * half, head)
     )
 
 
@@ -211,10 +242,10 @@ def _along(
     by: tuple[nn.Module, Way],
     counted: tuple[int, int],
     progress: Progress | None,
-) -> tuple[Block, Block]:
-    """Translate the slices across one axis: picture, and half the interval's width."""
+) -> tuple[Block, Block, Block]:
+    """Translate the slices across one axis, as `_translated` does all."""
     stack = np.moveaxis(block, axis, 0)
-    made, half = np.empty_like(stack), np.empty_like(stack)
+    made, half, head = (np.empty_like(stack) for _ in range(3))
     steps = [edge / EDGE_MM for n, edge in enumerate(edges) if n != axis]
     planes = list(side_by_side(lambda p: ndimage.zoom(p, steps, order=1), stack))
     (net, way), (done, total) = by, counted
@@ -223,19 +254,24 @@ def _along(
     outlines = list(side_by_side(way.outlined, planes))
     bright = way.bright(planes, outlines)
 
-    def told(plane: Plane, outline: Outline) -> tuple[Answer, Answer]:
+    def told(plane: Plane, outline: Outline) -> tuple[Answer, Answer, Answer]:
         seen, inside = way.seen(plane, outline, place, bright), _near(outline)
         estimate, below, above = _answered(net, seen, inside, mirrored=mirrored)
         shown = np.where(inside, estimate * way.unit + way.zero, way.outside)
         doubt = np.where(inside, 0.5 * (below + above) * way.unit, 0)
-        return _resized(shown, shape), _resized(doubt, shape)
+        within = outline.astype(np.float32)
+        return _resized(shown, shape), _resized(doubt, shape), _resized(within, shape)
 
     for n, answer in enumerate(side_by_side(told, planes, outlines)):
-        made[n], half[n] = answer
+        made[n], half[n], head[n] = answer
         if progress is not None:
             progress(done + n + 1, total)
     np.clip(made, way.zero, way.most, out=made)
-    return np.moveaxis(made, 0, axis), np.moveaxis(half, 0, axis)
+    return (
+        np.moveaxis(made, 0, axis),
+        np.moveaxis(half, 0, axis),
+        np.moveaxis(head, 0, axis),
+    )
 
 
 def _near(outline: Bool[np.ndarray, "y x"]) -> Bool[np.ndarray, "y x"]:
