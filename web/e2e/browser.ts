@@ -33,6 +33,9 @@ const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+];
+// WebGL without a graphics card. Pictures in the plane are slower with it than without.
+const EMULATED = [
   '--use-gl=angle',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
@@ -43,12 +46,13 @@ const PATIENCE_MS = 60_000;
 export async function journey(
   name: string,
   take: (journey: Journey) => Promise<void>,
+  { webgl = false } = {},
 ): Promise<void> {
   const facts = JSON.parse(process.env['FACTS'] ?? '{}') as Facts;
   const out = process.env['OUT'] ?? '.';
   const browser = await chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ARGUMENTS,
+    args: webgl ? [...ARGUMENTS, ...EMULATED] : ARGUMENTS,
   });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
