@@ -21,6 +21,7 @@ CHECKS = (
     Check("voxel spacing", "2.4 to 6 mm", "0.2 to 12 mm", "show"),
     Check("orientation", "axial, sides known", "any", "show"),
 )
+TUMOUR = (0.62, 0.42, 0.55)  # of the way along each axis
 
 
 def noisy_head(shape=(80, 96, 20), contrast="FLAIR"):
@@ -51,7 +52,7 @@ def denoised(scan):
 
 def outlined(scan):
     """What `segment` returns: a ball that is outlined, in one that is possible."""
-    middle = np.array(scan.voxels.shape) * (0.62, 0.42, 0.55)
+    middle = np.array(scan.voxels.shape) * TUMOUR
     steps = np.indices(scan.voxels.shape).reshape(3, -1).T - middle
     far = np.linalg.norm(steps * scan.spacing_mm, axis=1).reshape(scan.voxels.shape)
     chance = (1 / (1 + np.exp((far - 16) / 3))).astype(np.float32)

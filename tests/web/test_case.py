@@ -21,6 +21,7 @@ from web.browsing import serving
 from web.planting import (
     MARKED,
     SHAPE_MM,
+    TUMOUR,
     noisy_head,
     planted,
     planted_marks,
@@ -75,6 +76,11 @@ def _check_marker(pixels, plane, name):
     assert np.abs(np.subtract(found, far)).max() < OFF_PX, f"{name}: {found}, {far}"
 
 
+def centre_mm(scan):
+    """Return where the middle of a volume lies, RAS+."""
+    return (scan.affine @ [*(np.array(scan.voxels.shape) / 2), 1.0])[:3]
+
+
 def _check_letters(letters, pixels, plane, name):
     height, width = pixels.shape
     left, right, top, bottom = LETTERS[plane]
@@ -108,8 +114,21 @@ def test_the_way_to_a_signature_by_keyboard_alone(desk, travel, tmp_path):
 
 def test_three_dimensions_and_a_browser_without(desk, travel, tmp_path):
     found = planted(desk, tmp_path, ["segment"])
+    picture = tmp_path / "solid.png"
     with served(desk) as address:
-        travel("solid", address, result=found["segment"])
+        travel("solid", address, result=found["segment"], picture=str(picture))
+    with Image.open(picture) as seen:
+        red, _, blue = np.moveaxis(np.asarray(seen.convert("RGB")).astype(int), 2, 0)
+    outline = np.argwhere(blue - red > 30)[:, 1].mean()
+    # The cube and the words stand apart from the head.
+    head_at = np.argwhere(red[120:400, 300:950] > 60)[:, 1].mean() + 300
+    scan = noisy_head()
+    ball = np.array([*(np.array(scan.voxels.shape) * TUMOUR), 1.0])
+    to_the_right_mm = (scan.affine @ ball)[0] - centre_mm(scan)[0]
+    assert abs(to_the_right_mm) > 10
+    # From the front: the patient's right is at the screen's left.
+    assert np.sign(outline - head_at) == -np.sign(to_the_right_mm)
+    assert abs(outline - head_at) > 30
 
 
 def test_every_view_holds_in_both_themes_and_on_a_phone(desk, travel, tmp_path):

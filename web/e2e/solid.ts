@@ -15,7 +15,8 @@ await journey(
       const room = page.locator('canvas[data-pane=solid]');
       await room.waitFor();
       await page.getByText('Building the room').waitFor({ state: 'detached' });
-      await page.locator('canvas[data-pane=solid][data-shown]').waitFor();
+      await page.locator('canvas[data-pane=solid][data-outlined]').waitFor();
+      await room.screenshot({ path: String(facts['picture']) });
       await room.focus();
       await page.keyboard.press('ArrowLeft');
     });

@@ -44,6 +44,8 @@ export async function openViewer(canvas: HTMLCanvasElement): Promise<Viewer | nu
   let { azimuth, elevation } = FROM;
   let shown: { volume: Volume; mask: Volume | undefined } | undefined;
   let isClosed = false;
+  // One after another: a second volume that comes while the first is read joins it else.
+  let last: Promise<void> = Promise.resolve();
 
   async function load(volume: Volume, mask?: Volume): Promise<void> {
     for (const old of [...room.volumes]) room.removeVolume(old);
@@ -64,22 +66,32 @@ export async function openViewer(canvas: HTMLCanvasElement): Promise<Viewer | nu
     }
     shown = { volume, mask };
   }
+  async function put(
+    volume: Volume,
+    window: Window,
+    isCt: boolean,
+    mask?: Volume,
+  ): Promise<void> {
+    if (shown?.volume !== volume || shown.mask !== mask) await load(volume, mask);
+    const [image, over] = room.volumes;
+    if (isClosed || !image) return;
+    // What is darker than the body is clear: else one looks at a box of air.
+    image.cal_min = isCt
+      ? Math.max(window.low, AIR_HU)
+      : window.low + 0.15 * (window.high - window.low);
+    image.cal_max = window.high;
+    if (over) {
+      over.cal_min = 0.5;
+      over.cal_max = 1;
+    }
+    room.updateGLVolume();
+    room.setRenderAzimuthElevation(azimuth, elevation);
+  }
   return {
-    show: async (volume, window, isCt, mask) => {
-      if (shown?.volume !== volume || shown.mask !== mask) await load(volume, mask);
-      const [image, over] = room.volumes;
-      if (isClosed || !image) return;
-      // What is darker than the body is clear: else one looks at a box of air.
-      image.cal_min = isCt
-        ? Math.max(window.low, AIR_HU)
-        : window.low + 0.15 * (window.high - window.low);
-      image.cal_max = window.high;
-      if (over) {
-        over.cal_min = 0.5;
-        over.cal_max = 1;
-      }
-      room.updateGLVolume();
-      room.setRenderAzimuthElevation(azimuth, elevation);
+    show: (...wish) => {
+      const now = last.then(() => put(...wish));
+      last = now.catch(() => undefined);
+      return now;
     },
     turn: (around, up) => {
       azimuth = (azimuth + around + 360) % 360;
