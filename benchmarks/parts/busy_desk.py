@@ -371,7 +371,7 @@ def wait_until(came: Callable[[], bool], seconds: float) -> bool:
 
 
 def supply(folder: Path, least: int) -> None:
-    """See to it that so many answers wait, without the minutes of work behind them.
+    """See to it that so many answers wait for a decision, without minutes of work.
 
     Args:
         folder: Of a desk that is not open, with its project.
@@ -381,8 +381,8 @@ def supply(folder: Path, least: int) -> None:
     with desk.look() as connection:
         by = named(connection, NAME)
         projects = projects_of(connection, by)
-        signed = ("signed", "superseded")
-        chosen = select(REVIEWS.c.result).where(REVIEWS.c.state.not_in(signed))
+        unseen = REVIEWS.c.state.in_(("draft", "shown"))
+        chosen = select(REVIEWS.c.result).where(unseen)
         missing = least - len(connection.execute(chosen).all())
     for _ in range(missing):
         number = secrets.token_bytes(8)

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { crc32, packed, TooMuch } from '../src/views/scans/zip';
 
 const bytes = (words: string): Uint8Array => new TextEncoder().encode(words);
@@ -24,7 +24,9 @@ describe('a packed folder', () => {
     const files = ['one', '', 'three'.repeat(50_000)].map((words) => new Blob([words]));
     const heard: number[] = [];
     const zip = await packed(files, (done) => heard.push(done));
-    const file = join(mkdtempSync(join(tmpdir(), 'vesalius-zip-')), 'folder.zip');
+    const folder = mkdtempSync(join(tmpdir(), 'vesalius-zip-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'folder.zip');
     writeFileSync(file, Buffer.from(await zip.arrayBuffer()));
     const script = [
       'import json, sys, zipfile',
