@@ -43,6 +43,12 @@ describe('a figure', () => {
     expect(measuredOn(one?.figure ?? figure('', 0, ''))).toBe('acdc, 3 % noise');
   });
 
+  it('of a list that does not name its patients counts blocks', () => {
+    const name = "LUNA16 candidates, 17 blocks: sensitivity at the card's threshold";
+    const [one] = frequencies([figure(name, 92.6, '%', 17)]);
+    expect(one?.interval).toContain('over 17 blocks of a list');
+  });
+
   it('that is no share stays in the table', () => {
     expect(frequencies([figure('acdc: PSNR in the body', 34.5, 'dB')])).toEqual([]);
     expect(frequencies([figure('lgg: sensitivity of the reader', 4, 'mm')])).toEqual(

@@ -66,11 +66,18 @@ export function frequencies(figures: readonly Figure[]): Frequency[] {
         ? t('frequency.interval', {
             low: per100(share(figure, figure.low)),
             high: per100(share(figure, figure.high)),
-            patients: count('frequency.over', figure.patients),
+            patients: over(figure),
           })
         : t('frequency.one');
     return [{ ...kind.tell(figure), interval, figure }];
   });
+}
+
+/** Say over how many; a list that does not name its patients is drawn in blocks. */
+function over({ name, patients }: Figure): string {
+  return /\d blocks:/.test(name)
+    ? count('frequency.over-blocks', patients)
+    : count('frequency.over', patients);
 }
 
 /** Return where a figure was measured: what stands before the colon of its name. */

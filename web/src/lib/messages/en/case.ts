@@ -242,6 +242,8 @@ export const theCase = {
   'frequency.interval': 'From {low} to {high} of 100; {patients}.',
   'frequency.over.one': 'over {n} patient',
   'frequency.over.other': 'over {n} patients',
+  'frequency.over-blocks.one': 'over {n} block of a list',
+  'frequency.over-blocks.other': 'over {n} blocks of a list',
   'frequency.one': 'One patient: there is no interval.',
 
   'flow.title': 'From the scanner to this screen',
