@@ -46,6 +46,8 @@ PEERS: dict[str, tuple[str, ...]] = {
         "fuzzy c-means, spatial prior",
         "random forest",
         "one network of ours",
+        "another network of ours",
+        "a third network of ours",
         "short trial, nothing left out",
         "short trial, without the critic",
         "short trial, not pretrained",

@@ -42,15 +42,22 @@ KIND = "ours, less a part"
 
 
 class Ablation(NamedTuple):
-    """A model with a part left out, and the training it is of; None is the box."""
+    """A model with a part left out, and the training it is of.
+
+    Where that is None it is one network of the box, by its number: each was begun from
+    a seed of its own, and learned from its own share of the patients.
+    """
 
     name: str
     training: str | None
+    member: int = 0
 
 
 WHOLE = "short trial, nothing left out"
 ABLATIONS = (
     Ablation("one network of ours", None),
+    Ablation("another network of ours", None, 1),
+    Ablation("a third network of ours", None, 2),
     Ablation(WHOLE, "trial-outlines-judged"),
     Ablation("short trial, without the critic", "trial-outlines-longer"),
     Ablation("short trial, not pretrained", "trial-random-judged"),
@@ -91,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def opened(ablation: Ablation, trained: Path) -> Model:
-    """Open a training with its card; of the box, its first network.
+    """Open a training with its card; of the box, one network.
 
     Raises:
         SystemExit: It is not there.
@@ -99,8 +106,8 @@ def opened(ablation: Ablation, trained: Path) -> Model:
     name = ablation.training
     if name is None:
         model = open_model(MODELS[tumour_study.NAME])
-        first = alone(model.net.state_dict(), 0)
-        return Model(model.card, network_of(first).eval())
+        one = alone(model.net.state_dict(), ablation.member)
+        return Model(model.card, network_of(one).eval())
     file = trained / name / f"{name}.safetensors"
     if not file.is_file():
         raise SystemExit(f"{name} is not trained: vesalius train {name} --data DIR")

@@ -172,11 +172,12 @@ def test_an_ablation_takes_a_training_or_one_network_of_the_box(monkeypatch, tmp
     monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks" / "peers"), *sys.path])
     recipe = import_module("ablations")
     whole = open_model("segment-tumour").net.members
-    box, trial, *_ = recipe.ABLATIONS
-    first = recipe.opened(box, tmp_path).net.members
-    assert (len(first), len(whole)) == (1, 3)
-    for name, tensor in whole[0].state_dict().items():
-        assert torch.equal(first[0].state_dict()[name], tensor)
+    *box, trial, _, _ = recipe.ABLATIONS
+    assert len(box) == len(whole) == 3
+    for one, member in zip(box, whole, strict=True):
+        (found,) = recipe.opened(one, tmp_path).net.members
+        for name, tensor in member.state_dict().items():
+            assert torch.equal(found.state_dict()[name], tensor)
     with pytest.raises(SystemExit, match="trial-outlines-judged is not trained"):
         recipe.opened(trial, tmp_path)
     home = tmp_path / trial.training
@@ -192,7 +193,7 @@ def test_the_short_trials_differ_in_the_part_left_out_alone(monkeypatch):
     monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks" / "peers"), *sys.path])
     recipe = import_module("ablations")
     whole, critic, pretraining = (
-        open_recipe(one.training) for one in recipe.ABLATIONS[1:]
+        open_recipe(one.training) for one in recipe.ABLATIONS[3:]
     )
     same = {"card": {}, "objective": "", "start": None, "name": ""}
     assert replace(whole, **same) == replace(critic, **same)
