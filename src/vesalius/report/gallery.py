@@ -3,7 +3,10 @@
 Only single cuts are ever computed, so a large scan needs no second copy in memory.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from vesalius.report import paint
 from vesalius.report.layers import Layer, Scale
@@ -168,15 +171,28 @@ def _paint(
             cuts -= wish.certain
         evenly = positions_of(plane, sample.indices, cuts)
         positions = sorted({*evenly, *wish.places})
-        pictures = {
-            one.key: tuple(_uri(one, plane, p, quality, longest) for p in positions)
-            for one in layers
-        }
+        with ThreadPoolExecutor(_threads()) as pool:
+            pictures = {
+                one.key: tuple(
+                    pool.map(
+                        partial(_uri, one, plane, quality=quality, longest=longest),
+                        positions,
+                    )
+                )
+                for one in layers
+            }
         places = tuple(place_of(scan, plane, p) for p in positions)
         jumps = tuple(positions.index(p) for p in wish.places)
         start = jumps[0] if jumps else len(positions) // 2
         stacks.append(Stack(plane, places, pictures, jumps, start))
     return tuple(stacks)
+
+
+def _threads() -> int:
+    """Return how many pictures are packed at once: the packing holds no lock."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    told = int(asked) if asked.isdecimal() else len(os.sched_getaffinity(0))
+    return max(told, 1)
 
 
 def _bytes(stacks: tuple[Stack, ...]) -> int:
