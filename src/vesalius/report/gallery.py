@@ -190,7 +190,7 @@ def _paint(
 
 def _threads() -> int:
     """Return how many pictures are packed at once: the packing holds no lock."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     told = int(asked) if asked.isdecimal() else len(os.sched_getaffinity(0))
     return max(told, 1)
 
