@@ -28,6 +28,18 @@ from vesalius.server.serving import serve
 from vesalius.server.settings import Settings
 serve(Settings(data=Path(sys.argv[1]), port=0), lambda words: print(words, flush=True))
 """
+# The same where work does not end before it is given up.
+ENDLESS = f"""
+import time
+from vesalius.server import serving
+from vesalius.server.performing import GivenUp
+class Endless:
+    def run(self, task, told):
+        while told("starting", 0, 0):
+            time.sleep(0.1)
+        raise GivenUp
+serving.Apart = Endless
+{SERVE}"""
 
 
 def node() -> str | None:
@@ -52,11 +64,11 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path):
+def serving(folder: Path, program: str = SERVE):
     """Start a desk in a process of its own; stop it as an administrator would."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(folder)],
+        [sys.executable, "-c", program, str(folder)],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,

@@ -31,7 +31,7 @@ from vesalius.server.projects import add_project, set_member
 from vesalius.server.roles import Role
 from vesalius.weights import shelf
 from vesalius.weights.cards import read_card, write_card
-from web.browsing import WORD, serving
+from web.browsing import ENDLESS, SERVE, WORD, serving
 
 MODEL = "denoise-mr"
 
@@ -52,10 +52,10 @@ def answered(desk, tmp_path):
     return desk
 
 
-def served(desk):
+def served(desk, program=SERVE):
     """Let go of a desk that was filled here, and serve it."""
     desk.engine.dispose()
-    return serving(desk.settings.data)
+    return serving(desk.settings.data, program)
 
 
 def person(desk, name, *roles):
@@ -139,7 +139,7 @@ def test_a_steward_brings_scans_in_and_asks_for_work(desk, travel, tmp_path):
     facts = {"files": files}
     facts |= {"zip": str(tmp_path / "series.zip")}
     facts |= {"nifti": str(tmp_path / "scan.nii.gz")}
-    with served(desk) as address:
+    with served(desk, ENDLESS) as address:
         travel("steward", address, **facts)
 
 

@@ -35,9 +35,11 @@ def doubt_of(told: Mapping[str, Any]) -> float:
 
 
 def _of_findings(told: Mapping[str, Any]) -> list[float]:
-    near = [1 - abs(2 * one["probability"] - 1) for one in told.get("findings", ())]
-    wide = [one["interval"][1] - one["interval"][0] for one in told.get("findings", ())]
-    return near + wide
+    signs: list[float] = []
+    for one in told.get("findings", ()):
+        least, most = one["interval"]
+        signs += [1.0 - abs(2 * one["probability"] - 1), float(most - least)]
+    return signs
 
 
 def _of_measures(told: Mapping[str, Any]) -> list[float]:
