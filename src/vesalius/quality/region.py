@@ -7,6 +7,8 @@ around; a chest is known by its lungs. The networks' numbers stand in region.jso
 `evaluate/region_fit.py` makes them again.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -44,6 +46,29 @@ NO_CHEST = (
 )
 
 Plane = Float[np.ndarray, "x y"]
+Numbers = Float[np.ndarray, " n"]
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One slice as the networks see it.
+
+    Attributes:
+        signs: What lies under the head's rim.
+        whole: The slice's appearance; None in CT, where no network asks for it, and
+            where it is blank.
+    """
+
+    signs: Float[np.ndarray, " s"]
+    whole: Float[np.ndarray, " w"] | None
+
+    def numbers(self, name: Told) -> Numbers | None:
+        """Return what one network is given; None where there is nothing for it."""
+        if name == "CT head":
+            return self.signs
+        if self.whole is None or (name == "MR skull" and not self.signs.any()):
+            return None
+        return np.concatenate([self.whole, self.signs])
 
 
 def check_region(scan: Volume, region: str) -> tuple[Check, ...]:
@@ -67,10 +92,13 @@ def check_region(scan: Volume, region: str) -> tuple[Check, ...]:
         return (levels,)
     if region == "chest":
         return levels, _chest(scan)
-    part = _head(scan)
-    if scan.modality == "CT" or part.outcome == "withhold":
+    looks = _looks(scan)
+    if scan.modality == "CT":
+        return levels, _part(scan, _unlikeness("CT head", looks))
+    part = _part(scan, _unlikeness("MR head", looks))
+    if part.outcome == "withhold":
         return levels, part
-    return levels, part, _skull(scan)
+    return levels, part, _skull(_unlikeness("MR skull", looks))
 
 
 def unlikeness(scan: Volume, name: Told) -> float:
@@ -87,18 +115,10 @@ def unlikeness(scan: Volume, name: Told) -> float:
     Limits:
         Those of `check_region`.
     """
-    pictures = [
-        _filled(plane, padded, scan.modality)
-        for plane, padded in inner_slices(scan, slice_axis(scan))
-    ]
-    numbers = [describe_for(name, picture) for picture in pictures]
-    seen = [row for row in numbers if row is not None]
-    if not seen:
-        return 0.0 if name == "MR skull" else 1.0
-    return float(np.median(network(name, MODEL)(np.stack(seen))))
+    return _unlikeness(name, _looks(scan))
 
 
-def describe_for(name: Told, picture: Plane) -> Float[np.ndarray, " n"] | None:
+def describe_for(name: Told, picture: Plane) -> Numbers | None:
     """Describe one slice for one network.
 
     Args:
@@ -109,27 +129,40 @@ def describe_for(name: Told, picture: Plane) -> Float[np.ndarray, " n"] | None:
         As many numbers for every slice; None where it is blank or too small, and of
         a skull where no rim is in view.
     """
-    modality = name[:2]
+    look = _look(picture, name[:2])
+    return None if look is None else look.numbers(name)
+
+
+def _unlikeness(name: Told, looks: Sequence[Look]) -> float:
+    numbers = [look.numbers(name) for look in looks]
+    seen = [row for row in numbers if row is not None]
+    if not seen:
+        return 0.0 if name == "MR skull" else 1.0
+    return float(np.median(network(name, MODEL)(np.stack(seen))))
+
+
+def _looks(scan: Volume) -> list[Look]:
+    """Look at up to sixteen slices; blank and too small ones are left out."""
+    chosen = inner_slices(scan, slice_axis(scan))
+    pictures = (_filled(plane, padded, scan.modality) for plane, padded in chosen)
+    looks = (_look(picture, scan.modality) for picture in pictures)
+    return [look for look in looks if look is not None]
+
+
+def _look(picture: Plane, modality: str) -> Look | None:
     if min(picture.shape) < SMALLEST or np.ptp(picture) <= 0:
         return None
     plane = thinned(picture)
-    signs = signs_of(plane, modality)
-    if name == "CT head":
-        return signs
-    if name == "MR skull" and not signs.any():
-        return None
-    looks = describe(plane, None, modality)
-    return None if looks is None else np.concatenate([looks, signs])
+    whole = None if modality == "CT" else describe(plane, None, modality)
+    return Look(signs_of(plane, modality), whole)
 
 
-def _head(scan: Volume) -> Check:
-    score = unlikeness(scan, "CT head" if scan.modality == "CT" else "MR head")
+def _part(scan: Volume, score: float) -> Check:
     said = NO_HEAD.format(modality=scan.modality, score=score, limit=LIMIT)
     return _check(BODY_PART, score, said)
 
 
-def _skull(scan: Volume) -> Check:
-    score = unlikeness(scan, "MR skull")
+def _skull(score: float) -> Check:
     return _check(SKULL, score, NO_SKULL.format(score=score, limit=LIMIT))
 
 

@@ -1,6 +1,6 @@
 """Translate: what the same head would look like in another modality."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Literal
@@ -226,13 +226,17 @@ def _translated(
             _along(block, axis, edges, (model.net, way), (done, total), progress)
         )
         done += block.shape[axis]
-    made, half, head = (np.mean(part, axis=0) for part in zip(*answers, strict=True))
+    made, half, head = (_fused(parts) for parts in zip(*answers, strict=True))
     factor = model.card.spread_multipliers[0][1] if model.card.spread_multipliers else 1
     back_again = np.argsort(axes)
     return tuple(  # type: ignore[return-value]
         np.ascontiguousarray(part[turn].transpose(back_again), np.float32)
         for part in (made, factor * half, head)
     )
+
+
+def _fused(parts: Sequence[Block]) -> Block:
+    return parts[0] if len(parts) == 1 else np.mean(parts, axis=0)
 
 
 def _along(
