@@ -134,7 +134,11 @@ def test_what_cannot_be_done_fails_with_a_reason(desk, executor):
 class Stuck:
     """Works until it is told to stop."""
 
+    def __init__(self):
+        self.begun = threading.Event()
+
     def run(self, task, told):
+        self.begun.set()
         for step in range(10_000):
             if not told("stuck", step, 10_000):
                 raise GivenUp
@@ -144,10 +148,10 @@ class Stuck:
 def test_a_job_given_up_stops_and_leaves_nothing(desk, monkeypatch):
     monkeypatch.setattr("vesalius.server.working.TOLD_EVERY_S", 0.0)
     asked = ask(desk)
-    done = []
-    worker = threading.Thread(target=lambda: done.append(work_once(desk, Stuck(), "w")))
+    done, stuck = [], Stuck()
+    worker = threading.Thread(target=lambda: done.append(work_once(desk, stuck, "w")))
     worker.start()
-    time.sleep(0.3)
+    assert stuck.begun.wait(timeout=60)
     with desk.change() as (connection, record):
         queue.cancel(connection, record, asked.id, desk.anna, desk.now())
     worker.join(timeout=60)
