@@ -29,7 +29,9 @@ def side_by_side(work: Callable[..., T], *parts: Iterable[Any]) -> Iterator[T]:
 
     Source:
         Measured on two idle processors, a translator on slices of 208 x 240 pixels:
-        0.081 and 0.090 s a slice side by side, 0.102 and 0.104 one after the other.
+        0.081 and 0.090 s a slice side by side, 0.102 and 0.104 one after the other; the
+        three segmenters on 30 slices of 192 x 160 and their mirror images, two slices a
+        thread: 0.99 to 1.09 s, six by both threads one after the other: 1.29.
     """
     threads = torch.get_num_threads()
     if threads == 1:
