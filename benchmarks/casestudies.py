@@ -7,7 +7,6 @@ the models in the box, and each peer's from its answers in `results/peers`, whic
 """
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Callable
@@ -33,7 +32,10 @@ from parts.machine import described
 from parts.ours_cases import MODELS, OURS, OURS_BY_STUDY, in_the_box
 from parts.scores import rounded
 from parts.shown import progress
+from parts.written import write_results
 from rich.console import Console
+
+from vesalius.io import write_text
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -200,11 +202,8 @@ def _write(results: dict[str, Any], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     picture = out / "casestudies.png"
     draw(results, picture)
-    text = json.dumps(results, indent=1) + "\n"
-    (out / "casestudies.json").write_text(text, encoding="utf-8")
-    (out / "casestudies.md").write_text(markdown(results), encoding="utf-8")
-    page = web_page(results, picture.read_bytes())
-    (out / "casestudies.html").write_text(page, encoding="utf-8")
+    write_results(out, "casestudies", results, markdown(results))
+    write_text(web_page(results, picture.read_bytes()), out / "casestudies.html")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ noise level, ours told nothing. `--help` lists the options.
 """
 
 import argparse
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +22,7 @@ from parts.rows import Run, measured
 from parts.shown import progress
 from parts.table import draw, page
 from parts.tuning import tuned
+from parts.written import write_results
 from rich.console import Console
 
 ROOT = Path(__file__).parents[1]
@@ -112,9 +112,7 @@ def _cost(
 
 
 def _write(results: dict[str, Any], out: Path, console: Console) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "denoise.json").write_text(json.dumps(results, indent=1) + "\n")
-    (out / "denoise.md").write_text(page(results))
+    write_results(out, "denoise", results, page(results))
     draw(results, out / "denoise.png")
     for cell in results["cells"]:
         best = cell["methods"][cell["best_bm3d"]]

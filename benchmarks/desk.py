@@ -6,7 +6,6 @@ job. `--help` lists the options.
 """
 
 import argparse
-import json
 import os
 import random
 import time
@@ -30,6 +29,7 @@ from parts.readers import (
     visitor,
 )
 from parts.shown import progress
+from parts.written import write_results
 from rich.console import Console
 
 ROOT = Path(__file__).parents[1]
@@ -51,10 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         progress(console) as told,
     ):
         results = {"machine": machine, **_measured(asked, Path(place), told)}
-    asked.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(results, indent=1) + "\n"
-    (asked.out / "desk.json").write_text(text, encoding="utf-8")
-    (asked.out / "desk.md").write_text(page(results), encoding="utf-8")
+    write_results(asked.out, "desk", results, page(results))
     console.print(page(results), soft_wrap=True, markup=False, highlight=False)
     return int(not results["holds"])
 

@@ -6,7 +6,6 @@ readers' contours as an example. `--help` lists the options.
 """
 
 import argparse
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ from parts.machine import described
 from parts.on_card import put
 from parts.shown import progress
 from parts.table import rows_of
+from parts.written import write_results
 from rich.console import Console
 
 from vesalius import weights
@@ -70,10 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
         "weights_sha256": {m: weights.card(m).weights_sha256 for m in results},
         **results,
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(whole, indent=1) + "\n"
-    (asked.out / "drawn.json").write_text(text, encoding="utf-8")
-    (asked.out / "drawn.md").write_text(page(tables, results), encoding="utf-8")
+    write_results(asked.out, "drawn", whole, page(tables, results))
     for model, found in tables.items():
         if asked.card:
             put(found, model)

@@ -34,6 +34,7 @@ from parts.busy_desk import (
 from parts.ledger import OVER, Ledger, keep_checkpoint, lost, not_ended
 from parts.machine import described
 from parts.shown import progress
+from parts.written import write_results
 from rich.console import Console
 
 from vesalius.governance.audit_check import check_folder
@@ -172,9 +173,8 @@ def main(arguments: list[str] | None = None) -> int:
         "minutes": round((time.monotonic() - begun) / 60, 1),
         **results,
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(results, indent=1) + "\n"
-    (asked.out / "kill.json").write_text(text, encoding="utf-8")
+    write_results(asked.out, "kill", results)
+    text = json.dumps(results, indent=1)
     console.print(text, soft_wrap=True, markup=False, highlight=False)
     return int(not results["holds"])
 

@@ -4,7 +4,6 @@ The same lesions, places and noise for both, as on the card of `denoise-mr`.
 """
 
 import argparse
-import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -22,6 +21,7 @@ from parts.peers import versions
 from parts.shown import progress
 from parts.slabs import Patients, Restore, told_the_noise
 from parts.table import rows_of
+from parts.written import write_results
 from rich.console import Console
 
 from vesalius.card import Table
@@ -66,9 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         else fingerprint_of("MR"),
         "noise": found,
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / "lesions.json").write_text(json.dumps(results, indent=1) + "\n")
-    (asked.out / "lesions.md").write_text(_page(found))
+    write_results(asked.out, "lesions", results, _page(found))
     if asked.card:
         put(_tables(found), "denoise-mr")
     console.print(f"written: {asked.out.name}/lesions.json, lesions.md")

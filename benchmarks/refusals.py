@@ -5,13 +5,13 @@ the box, with the card's own limits. `--help` lists the options.
 """
 
 import argparse
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from parts.machine import described
 from parts.shown import progress
+from parts.written import write_results
 from rich.console import Console
 
 from vesalius import weights
@@ -53,10 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         "least_foreign_withheld": LEAST_FOREIGN,
         "models": models,
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(results, indent=1) + "\n"
-    (asked.out / "refusals.json").write_text(text, encoding="utf-8")
-    (asked.out / "refusals.md").write_text(page(results), encoding="utf-8")
+    write_results(asked.out, "refusals", results, page(results))
     console.print(page(results), soft_wrap=True, markup=False, highlight=False)
     return int(not all(model["within"] for model in models.values()))
 

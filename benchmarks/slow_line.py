@@ -24,6 +24,7 @@ from parts.ledger import OVER
 from parts.machine import described
 from parts.readers import opened, visitor, zipped
 from parts.shown import progress
+from parts.written import write_results
 from rich.console import Console
 
 ROOT = Path(__file__).parents[1]
@@ -60,10 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         "delay_ms": asked.delay,
         **summary(found),
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(results, indent=1) + "\n"
-    (asked.out / "slow_line.json").write_text(text, encoding="utf-8")
-    (asked.out / "slow_line.md").write_text(page(results), encoding="utf-8")
+    write_results(asked.out, "slow_line", results, page(results))
     console.print(page(results), soft_wrap=True, markup=False, highlight=False)
     return int(not results["holds"])
 

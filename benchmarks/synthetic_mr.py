@@ -6,7 +6,6 @@ Test patients' axial slices; the model in the box, and the peers' answers in
 """
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from parts.machine import described
 from parts.ours_cases import Asked
 from parts.shown import progress
 from parts.table import spelled
+from parts.written import write_results
 from rich.console import Console
 
 from vesalius.errors import ConfigError, WeightsError
@@ -82,10 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
             for name, told_ in found.items()
         },
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(results, indent=1) + "\n"
-    (asked.out / "synthetic_mr.json").write_text(text, encoding="utf-8")
-    (asked.out / "synthetic_mr.md").write_text(page(results), encoding="utf-8")
+    write_results(asked.out, "synthetic_mr", results, page(results))
     console.print(page(results), soft_wrap=True, markup=False, highlight=False)
     if missing and not asked.allow_missing:
         return MISSING

@@ -5,7 +5,6 @@ none told the noise level. `--help` lists the options.
 """
 
 import argparse
-import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict
@@ -22,6 +21,7 @@ from parts.on_card import BOX, put
 from parts.scores import rounded
 from parts.shown import progress
 from parts.table import rows_of, spelled
+from parts.written import write_results
 from rich.console import Console
 from safetensors.torch import load_file
 
@@ -71,9 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         "cells": cells,
     }
     tables = [_table(name, cell) for name, cell in cells.items()]
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / "variants.json").write_text(json.dumps(results, indent=1) + "\n")
-    (asked.out / "variants.md").write_text(_page(tables))
+    write_results(asked.out, "variants", results, _page(tables))
     if asked.card:
         put(tables, "denoise-mr")
     console.print(f"written: {asked.out.name}/variants.json, variants.md")

@@ -6,7 +6,6 @@ chest is a real series where `lidc_0001` is there. `--help` lists the options.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from parts.bare_verb import bare, on
 from parts.launched import launched
 from parts.machine import described
 from parts.shown import progress
+from parts.written import write_results
 from rich.console import Console
 
 from vesalius import weights
@@ -72,10 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         "left_out": left_out,
         "verbs": rows,
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(results, indent=1) + "\n"
-    (asked.out / "verbs.json").write_text(text, encoding="utf-8")
-    (asked.out / "verbs.md").write_text(page(results), encoding="utf-8")
+    write_results(asked.out, "verbs", results, page(results))
     console.print(page(results), soft_wrap=True, markup=False, highlight=False)
     if left_out and not asked.allow_missing:
         return MISSING

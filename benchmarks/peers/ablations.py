@@ -8,7 +8,6 @@ worth goes to `ablations.json` and `.md`. `--help` lists the options.
 """
 
 import argparse
-import json
 import os
 import sys
 from functools import partial
@@ -26,6 +25,7 @@ from parts.ours_cases import MODELS
 from parts.shown import progress
 from parts.table import spelled
 from parts.takes import PLAIN
+from parts.written import write_results
 from rich.console import Console
 from safetensors.torch import load_file
 
@@ -90,9 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
             file = save(asked.out, tumour_study.NAME, Kept(found.arrays, record))
             console.print(f"{file.name}: {file.stat().st_size / 1e6:.2f} MB")
         results = worth(asked.out, cases, told)
-    text = json.dumps(results, indent=1) + "\n"
-    (asked.out.parent / "ablations.json").write_text(text, encoding="utf-8")
-    (asked.out.parent / "ablations.md").write_text(page(results), encoding="utf-8")
+    write_results(asked.out.parent, "ablations", results, page(results))
     console.print(page(results), soft_wrap=True, markup=False, highlight=False)
     return 0
 

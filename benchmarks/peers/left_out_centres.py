@@ -7,7 +7,6 @@ alone for as many steps, and by the model in the box. It takes the trainings fro
 """
 
 import argparse
-import json
 import os
 import sys
 from functools import partial
@@ -22,6 +21,7 @@ from parts.case_summary import summarised
 from parts.machine import described
 from parts.shown import progress
 from parts.table import spelled
+from parts.written import write_results
 from rich.console import Console
 from safetensors.torch import load_file
 
@@ -71,10 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
             heard = partial(_said, told, centre)
             models = {SHORT: short, STRANGER: trial, BOX: box}
             results["centres"][centre] = _measured(models, here, heard)
-    asked.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(results, indent=1) + "\n"
-    (asked.out / "left_out_centres.json").write_text(text, encoding="utf-8")
-    (asked.out / "left_out_centres.md").write_text(page(results), encoding="utf-8")
+    write_results(asked.out, "left_out_centres", results, page(results))
     console.print(page(results), soft_wrap=True, markup=False, highlight=False)
     return 0
 
