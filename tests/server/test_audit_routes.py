@@ -12,22 +12,15 @@ from server.desks import (
     Clock,
     do,
     entered,
-    flair,
-    keep_nifti,
     kept_answer,
-    opened,
-    quicken,
 )
 from vesalius.governance.audit_check import DATABASE, check_folder, read_checkpoint
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
-    quicken(monkeypatch)
-    desk = opened(tmp_path / "desk")
-    desk.now = Clock()
-    keep_nifti(desk, flair(), tmp_path)
-    return desk
+def bare_desk(bare_desk):
+    bare_desk.now = Clock()
+    return bare_desk
 
 
 def bend(desk, number, at=30):

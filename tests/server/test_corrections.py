@@ -19,14 +19,11 @@ from server.desks import (
     do,
     draw,
     drawn,
-    entered,
     flair,
     keep_dicom,
     keep_nifti,
-    opened,
     outlined,
     packed,
-    quicken,
     recorded,
     restored,
     seen_by,
@@ -45,19 +42,6 @@ from vesalius.server.working import work_once
 
 VOXEL_ML = 4 * 4 * 5 / 1000
 ELSEWHERE = "0" * 64
-
-
-@pytest.fixture
-def desk(tmp_path, monkeypatch):
-    quicken(monkeypatch)
-    desk = opened(tmp_path / "desk")
-    keep_nifti(desk, flair(), tmp_path)
-    return desk
-
-
-@pytest.fixture
-def enter(desk):
-    return lambda name: entered(desk, name)
 
 
 def change(client, found, digest, dismissed=(), added=()):

@@ -27,10 +27,8 @@ from server.desks import (
     flair,
     keep_dicom,
     keep_nifti,
-    opened,
     outlined,
     packed,
-    quicken,
     recorded,
     restored,
     seen_by,
@@ -50,9 +48,8 @@ PATIENT = ("Müller^Zoë", "ZZ-1", "19470213")
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
-    quicken(monkeypatch)
-    return opened(tmp_path / "desk")
+def desk(bare_desk):
+    return bare_desk
 
 
 def came(desk, tmp_path, modality="MR"):

@@ -17,11 +17,7 @@ from server.desks import (
     Clock,
     do,
     entered,
-    flair,
-    keep_nifti,
     kept_answer,
-    opened,
-    quicken,
 )
 from vesalius.server.course import COURSE, NEEDED, PICTURES, QUESTIONS, facts
 from vesalius.server.schema import COURSES
@@ -29,11 +25,13 @@ from vesalius.weights import card
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
-    quicken(monkeypatch)
-    desk = opened(tmp_path / "desk")
-    desk.now = Clock()
-    keep_nifti(desk, flair(), tmp_path)
+def bare_desk(bare_desk):
+    bare_desk.now = Clock()
+    return bare_desk
+
+
+@pytest.fixture
+def desk(desk):
     with desk.change() as (connection, _):
         connection.execute(delete(COURSES))  # nobody has passed it yet
     return desk

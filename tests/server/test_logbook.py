@@ -13,7 +13,7 @@ pytest.importorskip("argon2", reason="of the extra 'server'")
 
 from pydicom import dcmread
 
-from server.desks import WORD, entered, flair, keep_nifti, opened, quicken
+from server.desks import WORD, entered, flair, keep_nifti
 from vesalius.io.dicom_phantom import write_phantom_dicom
 from vesalius.physics.phantom import head
 from vesalius.physics.phantom import scan as scanned
@@ -50,9 +50,8 @@ def lines():
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
-    quicken(monkeypatch)
-    return opened(tmp_path / "desk")
+def desk(bare_desk):
+    return bare_desk
 
 
 def test_a_request_is_written_by_its_route_and_account(desk, tmp_path, lines):

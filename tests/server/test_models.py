@@ -13,7 +13,7 @@ pytest.importorskip("argon2", reason="of the extra 'server'")
 from safetensors.torch import load, save
 
 from server.desks import ask as put
-from server.desks import entered, keep_nifti, opened, quicken, recorded
+from server.desks import keep_nifti, recorded
 from vesalius.errors import WeightsError
 from vesalius.governance.audit_check import check_folder
 from vesalius.physics.phantom import head
@@ -59,19 +59,12 @@ def upgrade(box, factor):
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch, box):
+def desk(bare_desk, box, tmp_path):
     """A desk with one MR and one model."""
-    quicken(monkeypatch)
-    desk = opened(tmp_path / "desk")
     truth = scanned(head(shape=(32, 32, 2), spacing_mm=(6.0, 6.0, 9.0)), noise=0.05)
-    keep_nifti(desk, truth, tmp_path, contrast="T1w")
-    assert note_models(desk) == {}
-    return desk
-
-
-@pytest.fixture
-def enter(desk):
-    return lambda name: entered(desk, name)
+    keep_nifti(bare_desk, truth, tmp_path, contrast="T1w")
+    assert note_models(bare_desk) == {}
+    return bare_desk
 
 
 def do(client, what, **words):

@@ -12,11 +12,6 @@ from server.desks import (
     NOW,
     WORD,
     do,
-    entered,
-    flair,
-    keep_nifti,
-    opened,
-    quicken,
     recorded,
 )
 from vesalius.governance.audit_check import check_folder
@@ -27,15 +22,6 @@ from vesalius.server.reviews import open_review
 from vesalius.server.routes.results import LABEL
 
 PICTURE = b"a picture, as far as this test goes"
-
-
-@pytest.fixture
-def desk(tmp_path, monkeypatch):
-    """Two reviewers, a reader and a stranger; one scan."""
-    quicken(monkeypatch)
-    desk = opened(tmp_path / "desk")
-    keep_nifti(desk, flair(), tmp_path)
-    return desk
 
 
 def done(desk, verb="segment"):
@@ -56,11 +42,6 @@ def done(desk, verb="segment"):
         found = keep_result(connection, record, job, scan, told, NOW)
         open_review(connection, found, NOW)
     return found
-
-
-@pytest.fixture
-def enter(desk):
-    return lambda name: entered(desk, name)
 
 
 def test_what_is_to_be_read_is_told_before_the_answer(desk, enter):

@@ -11,23 +11,16 @@ from server.desks import (
     Clock,
     do,
     entered,
-    flair,
-    keep_nifti,
     kept_answer,
-    opened,
-    quicken,
 )
 
 WHY = {"reason": "poor-answer"}
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
-    quicken(monkeypatch)
-    desk = opened(tmp_path / "desk")
-    desk.now = Clock()
-    keep_nifti(desk, flair(), tmp_path)
-    return desk
+def bare_desk(bare_desk):
+    bare_desk.now = Clock()
+    return bare_desk
 
 
 def read(desk, client, found, what, seconds, **words):

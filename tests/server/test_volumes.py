@@ -14,13 +14,10 @@ from fastapi.testclient import TestClient
 from server.desks import (
     detected,
     do,
-    entered,
     flair,
     keep_dicom,
     keep_nifti,
-    opened,
     outlined,
-    quicken,
     restored,
     withheld,
     worked,
@@ -40,20 +37,6 @@ from vesalius.server.turns import MOST_WAITING, NotReadyError
 from vesalius.server.viewing import prepare, view
 from vesalius.server.views import Form, Quality, Source, source_of_scan
 from vesalius.weights import card
-
-
-@pytest.fixture
-def desk(tmp_path, monkeypatch):
-    """Readers, a stranger, and an MR as NIfTI."""
-    quicken(monkeypatch)
-    desk = opened(tmp_path / "desk")
-    keep_nifti(desk, flair(), tmp_path)
-    return desk
-
-
-@pytest.fixture
-def enter(desk):
-    return lambda name: entered(desk, name)
 
 
 def brought(answer, tmp_path):

@@ -12,12 +12,9 @@ from server.desks import (
     WORD,
     detected,
     do,
-    entered,
     flair,
     keep_nifti,
-    opened,
     outlined,
-    quicken,
     restored,
     withheld,
     worked,
@@ -25,19 +22,6 @@ from server.desks import (
 from vesalius.result import Verdict
 from vesalius.server.routes import worklist
 from vesalius.server.viewing import prepare
-
-
-@pytest.fixture
-def desk(tmp_path, monkeypatch):
-    quicken(monkeypatch)
-    desk = opened(tmp_path / "desk")
-    keep_nifti(desk, flair(), tmp_path)
-    return desk
-
-
-@pytest.fixture
-def enter(desk):
-    return lambda name: entered(desk, name)
 
 
 def another(desk, tmp_path):
