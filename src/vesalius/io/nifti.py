@@ -11,6 +11,7 @@ from nibabel.spatialimages import HeaderDataError
 from vesalius.errors import FormatError, GeometryError
 from vesalius.io.carried import Carried
 from vesalius.io.damage import damage_named
+from vesalius.io.layout import three_axes
 from vesalius.io.place import (
     LONE_SLICE_MM,
     Affine,
@@ -164,18 +165,7 @@ def _shape(header: Any) -> tuple[int, int, int]:
     lengths = [int(length) for length in header["dim"][1 : axes + 1]]
     if not 1 <= axes <= 7 or min(lengths) < 1:
         raise FormatError("the header's dimensions make no sense; the file is damaged")
-    while len(lengths) > 3 and lengths[-1] == 1:
-        lengths.pop()
-    if len(lengths) > 3:
-        several = int(np.prod(lengths[3:], dtype=object))
-        raise GeometryError(
-            f"the file is {len(lengths)}-D: it holds {several} volumes; save the one "
-            "you mean to a file of its own"
-        )
-    if len(lengths) < 2:
-        raise GeometryError("the file holds one line of voxels, not a picture")
-    i, j, *k = lengths
-    return i, j, k[0] if k else 1
+    return three_axes(lengths)
 
 
 def _kind(header: Any) -> np.dtype:
