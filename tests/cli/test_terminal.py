@@ -1,5 +1,6 @@
 """One line on stderr, the answer on stdout, and nothing from anybody else."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vesalius.cli import running
 from vesalius.cli.progress import progress
 from vesalius.cli.table import table
 from vesalius.cli.terminal import LONGEST_LINE, STDERR, hushed, one_line, say, tell
@@ -152,3 +154,13 @@ def test_a_missing_import_is_no_traceback(tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith(b"internal error: ValueError in cli/threads.py:")
     assert b"Quillfeather" not in done.stderr
+
+
+def test_python_searches_for_rubbish_seldom_while_a_command_runs(monkeypatch):
+    before, during = gc.get_threshold(), []
+    monkeypatch.setattr(
+        running, "_invoke", lambda words: during.append(gc.get_threshold()) or 0
+    )
+    assert running.run(["--help"], []) == 0
+    assert during[0][0] > before[0]
+    assert gc.get_threshold() == before
