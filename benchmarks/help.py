@@ -13,6 +13,7 @@ from statistics import median
 from time import perf_counter
 
 from parts.machine import described
+from parts.written import write_results
 
 RUNS = 15
 LIMIT_S = 0.4
@@ -36,10 +37,8 @@ def main() -> int:
         "processor_s": round(worked / RUNS, 3),
         "limit_s": LIMIT_S,
     }
-    RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(result, indent=2) + "\n"
-    (RESULTS / "help.json").write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    write_results(RESULTS, "help", result)
+    sys.stdout.write(json.dumps(result, indent=1) + "\n")
     return int(result["median_s"] > LIMIT_S)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vesalius.errors import FormatError, GeometryError
+from vesalius.errors import FormatError
 from vesalius.io.place import Affine
 
 LONGEST_HEADER = 2**20
@@ -69,29 +69,6 @@ def detached(header_path: Path, named: str) -> Path:
             "put it beside the header"
         )
     return header_path.parent / plain
-
-
-def three_axes(lengths: list[int]) -> tuple[int, int, int]:
-    """Make two or three lengths three.
-
-    Raises:
-        FormatError: A length is no length.
-        GeometryError: It is a line, or several volumes.
-    """
-    if min(lengths) < 1:
-        raise FormatError("the header's sizes make no sense; the file is damaged")
-    while len(lengths) > 3 and lengths[-1] == 1:
-        lengths = lengths[:-1]
-    if len(lengths) > 3:
-        several = int(np.prod(lengths[3:], dtype=object))
-        raise GeometryError(
-            f"the file is {len(lengths)}-D: it holds {several} volumes; save the one "
-            "you mean to a file of its own"
-        )
-    if len(lengths) < 2:
-        raise GeometryError("the file holds one line of voxels, not a picture")
-    i, j, *k = lengths
-    return i, j, k[0] if k else 1
 
 
 def number_list(text: str) -> list[float]:

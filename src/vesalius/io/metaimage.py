@@ -11,9 +11,8 @@ from vesalius.io.layout import (
     detached,
     header_bytes,
     number_list,
-    three_axes,
 )
-from vesalius.io.place import Affine, edges_only, spans_space
+from vesalius.io.place import Affine, edges_only, spans_space, three_axes
 
 _KINDS = {
     "MET_CHAR": "i1",

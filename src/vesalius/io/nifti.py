@@ -11,13 +11,13 @@ from nibabel.spatialimages import HeaderDataError
 from vesalius.errors import FormatError, GeometryError
 from vesalius.io.carried import Carried
 from vesalius.io.damage import damage_named
-from vesalius.io.layout import three_axes
 from vesalius.io.place import (
     LONE_SLICE_MM,
     Affine,
     edges_only,
     spans_space,
     thickened,
+    three_axes,
 )
 from vesalius.io.streams import (
     bytes_in,
@@ -163,7 +163,7 @@ def _refuse_other_contents(header: Any) -> None:
 def _shape(header: Any) -> tuple[int, int, int]:
     axes = int(header["dim"][0])
     lengths = [int(length) for length in header["dim"][1 : axes + 1]]
-    if not 1 <= axes <= 7 or min(lengths) < 1:
+    if not 1 <= axes <= 7:
         raise FormatError("the header's dimensions make no sense; the file is damaged")
     return three_axes(lengths)
 

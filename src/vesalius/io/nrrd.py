@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vesalius.errors import FormatError, GeometryError
-from vesalius.io.layout import Layout, detached, header_bytes, number_list, three_axes
+from vesalius.io.layout import Layout, detached, header_bytes, number_list
 from vesalius.io.place import (
     LONE_SLICE_MM,
     LONE_SLICE_NOTE,
@@ -15,6 +15,7 @@ from vesalius.io.place import (
     edges_only,
     spans_space,
     thickened,
+    three_axes,
 )
 
 _TYPES = {

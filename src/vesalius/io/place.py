@@ -1,9 +1,11 @@
-"""Place: affines made from what headers say, and whether they can be used."""
+"""Place: axes and affines from what headers say, and whether they can be used."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
+
+from vesalius.errors import FormatError, GeometryError
 
 FLATTEST = 1e-3  # determinant of the axes' directions: below, they span no space
 LONE_SLICE_MM = 1.0
@@ -12,6 +14,29 @@ LONE_SLICE_NOTE = (
 )
 
 Affine = Float[np.ndarray, "4 4"]
+
+
+def three_axes(lengths: list[int]) -> tuple[int, int, int]:
+    """Make two or three lengths three.
+
+    Raises:
+        FormatError: A length is no length.
+        GeometryError: It is a line, or several volumes.
+    """
+    if min(lengths) < 1:
+        raise FormatError("the header's sizes make no sense; the file is damaged")
+    while len(lengths) > 3 and lengths[-1] == 1:
+        lengths = lengths[:-1]
+    if len(lengths) > 3:
+        several = int(np.prod(lengths[3:], dtype=object))
+        raise GeometryError(
+            f"the file is {len(lengths)}-D: it holds {several} volumes; save the one "
+            "you mean to a file of its own"
+        )
+    if len(lengths) < 2:
+        raise GeometryError("the file holds one line of voxels, not a picture")
+    i, j, *k = lengths
+    return i, j, k[0] if k else 1
 
 
 def spans_space(affine: Affine) -> bool:
